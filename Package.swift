@@ -1,0 +1,143 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One language mode for every target: Swift 6, explicit existentials, explicit imports, no warning left.
+let swiftSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .treatAllWarnings(as: .error),
+]
+let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+
+/// A Swift module in `Sources/`, or in `path`.
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
+}
+
+/// The tests of one module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "slipway",
+  products: [
+    .executable(name: "slipway", targets: ["SlipwayCLI"]),
+    .library(name: "DeployPlugins", targets: ["DeployPlugins"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
+  targets: [
+    // MARK: Layer 0
+    // What we tell people: source ranges, diagnostics, error codes, progress events, and their renderers;
+    // no I/O but the sink it is given.
+    module("Diagnostics"),
+
+    // MARK: Layer 1
+    // System calls that Glibc's Swift module does not import (openat2, extended attributes, device numbers).
+    .target(name: "CHostOS", cSettings: cSettings),
+    // Files, descriptors, locks, child processes, signals, clock, environment, SHA-256: the only door to the
+    // machine, behind values that tests replace.
+    module("HostOS", ["CHostOS", "Diagnostics", crypto, subprocess, systemPackage]),
+    // One streaming client over async-http-client: TLS roots, redirects, one retry policy, redaction; a
+    // scripted transport for tests.
+    module("HTTP", ["Diagnostics", "HostOS", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
+    // image-spec values and their exact bytes; references; image sources and destinations; the verified
+    // ContentStore and image layout.
+    module("OCI", ["Diagnostics", "HostOS", nioCore, systemPackage]),
+    // Dockerfile and .dockerignore text → AST, expansion, lint; pure.
+    module("DockerfileSyntax", ["Diagnostics"]),
+
+    // MARK: Layer 2
+    // AST + options + base configs → `BuildGraph` and final config; pure.
+    module("BuildPlanning", ["Diagnostics", "DockerfileSyntax", "OCI"]),
+    // The libarchive and zlib of the system.
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // File trees ↔ reproducible layers, over libarchive and zlib; safe extraction; whiteouts.
+    module("Archive", ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", "OCI", systemPackage]),
+    // The child's half of the sandbox: between clone and exec only async-signal-safe C may run.
+    .target(name: "CSandbox", cSettings: cSettings),
+    // Run one command in a root filesystem under the strongest isolation the host permits, and say what it
+    // changed.
+    module("Sandbox", ["CHostOS", "CSandbox", "Diagnostics", "HostOS", systemPackage]),
+    // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
+    module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1]),
+    // The deploy protocol: messages and author side (the SDK).
+    module("DeployPlugins", ["Diagnostics"]),
+
+    // MARK: Layer 3
+    // Solve a `BuildGraph`: schedule, cache, materialise, execute, commit.
+    module(
+      "Builder",
+      [
+        "Archive", "BuildPlanning", "CHostOS", "Diagnostics", "DockerfileSyntax", "HostOS", "OCI", "Sandbox",
+        systemPackage,
+      ]),
+
+    // MARK: Layer 4
+    // The use cases as request → events → result; wires, owns no mechanism.
+    module(
+      "Slipway",
+      [
+        "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
+        "HostOS", "OCI", "Registry", "RollingPlugin", "Sandbox", systemPackage,
+      ]),
+
+    // MARK: Layer 5
+    // argv, terminal, exit codes; the executable `slipway`.
+    .executableTarget(
+      name: "SlipwayCLI",
+      dependencies: ["Diagnostics", "HostOS", "OCI", "Slipway", argumentParser, systemPackage],
+      swiftSettings: swiftSettings),
+
+    // MARK: Deploy plugins: import `DeployPlugins` and nothing above
+    // Rolling updates by the ECS deployment controller.
+    module("RollingPlugin", ["DeployPlugins"], path: "Plugins/Rolling"),
+
+    // MARK: Tests
+    // Scratch folders, real tools, a real registry, expected diagnostics: what several test targets share.
+    module("TestSupport", ["Diagnostics", "HostOS", subprocess, systemPackage], path: "Tests/TestSupport"),
+    tests("Diagnostics"),
+    tests("HostOS", [systemPackage]),
+    tests("HTTP", ["HostOS", nioCore, nioHTTP1]),
+    tests("OCI", ["HostOS", nioCore, systemPackage]),
+    tests("DockerfileSyntax", ["Diagnostics"]),
+    tests("BuildPlanning", ["Diagnostics", "DockerfileSyntax", "OCI"]),
+    tests("Archive", ["HostOS", "OCI", systemPackage]),
+    tests("Sandbox", ["HostOS", systemPackage]),
+    tests("Registry", ["HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
+    tests("DeployPlugins"),
+    tests("Builder", ["Archive", "BuildPlanning", "DockerfileSyntax", "HostOS", "OCI", systemPackage]),
+    .testTarget(
+      name: "AcceptanceTests",
+      dependencies: ["Diagnostics", "HostOS", "OCI", "TestSupport", systemPackage],
+      swiftSettings: swiftSettings),
+  ]
+)
