@@ -1,0 +1,35 @@
+/// What identifies a layer, found while it was written or read.
+public struct LayerSummary: Sendable, Hashable {
+  /// SHA-256 of the layer as it is stored and sent, in 64 hexadecimal digits.
+  public var sha256Hex: String
+  /// In bytes, as it is stored and sent.
+  public var size: Int64
+  /// SHA-256 of the uncompressed tar, in 64 hexadecimal digits: the diff ID of image-spec's config.md.
+  public var diffIDSHA256Hex: String
+  /// Of the tar, in bytes.
+  public var uncompressedSize: Int64
+  public var entryCount: Int
+  public var compression: CompressionFormat
+}
+
+/// How a layer or archive is compressed.
+public enum CompressionFormat: String, Sendable, Hashable, CaseIterable {
+  case none, gzip, zstd, xz, bzip2
+}
+
+/// How a layer is to be compressed.
+public enum Compression: Sendable, Hashable {
+  case none
+  /// `level` as zlib counts, 1 (fast) to 9 (small); others are brought into that range.
+  case gzip(level: Int)
+
+  /// gzip at level 6.
+  public static let `default` = Compression.gzip(level: 6)
+
+  public var format: CompressionFormat {
+    switch self {
+    case .none: .none
+    case .gzip: .gzip
+    }
+  }
+}
