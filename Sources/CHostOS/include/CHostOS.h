@@ -1,1 +1,22 @@
+// System calls and macros that Swift's Glibc module does not import. Nothing here has logic of its own.
+//
+// _GNU_SOURCE stays out of this header: with it, <sys/types.h> would define fd_set differently from the other C
+// modules that Swift imports.
 #pragma once
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/xattr.h>
+
+/// open(2)'s O_PATH.
+extern const int hostos_O_PATH;
+/// openat2(2)'s RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS: stay below the root descriptor, treating it as "/".
+extern const uint64_t hostos_RESOLVE_IN_ROOT;
+
+/// openat2(2); returns a descriptor, or -errno.
+int hostos_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+/// renameat2(2) with RENAME_NOREPLACE; returns 0, or -errno.
+int hostos_rename_noreplace(const char *from, const char *to);
+/// makedev(3), major(3), minor(3).
+uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number);
+uint32_t hostos_major(uint64_t device);
+uint32_t hostos_minor(uint64_t device);

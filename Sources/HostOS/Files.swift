@@ -1,0 +1,173 @@
+import CHostOS
+import Glibc
+public import SystemPackage
+
+/// What we do with whole files and folders.
+public enum Files {
+  /// Reads a file whole; for manifests and settings, never for layers.
+  /// - Throws: `HostError`, with `Errno.fileTooLarge` when it is longer than `limit` bytes.
+  public static func read(_ path: FilePath, limit: Int = 64 << 20) throws -> [UInt8] {
+    try withDescriptor(path, .readOnly) { descriptor in
+      var bytes: [UInt8] = []
+      try readChunks(descriptor, path) { chunk in
+        guard bytes.count + chunk.count <= limit else { throw HostError("read", path, .fileTooLarge) }
+        bytes.append(contentsOf: chunk)
+      }
+      return bytes
+    }
+  }
+
+  /// Reads an open descriptor to its end in chunks of at most 256 KiB; the pointer is valid during the call only.
+  /// - Throws: `HostError`, and what `body` throws.
+  public static func readChunks(
+    _ descriptor: FileDescriptor, _ path: FilePath? = nil, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    defer { buffer.deallocate() }
+    while true {
+      let count: Int
+      do { count = try descriptor.read(into: buffer) } catch let errno as Errno { throw HostError("read", path, errno) }
+      if count == 0 { return }
+      try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+  }
+
+  /// Opens a file for the time of `body`. Descriptors are never inherited by child processes.
+  /// - Throws: `HostError`, and what `body` throws.
+  public static func withDescriptor<Result>(
+    _ path: FilePath, _ access: FileDescriptor.AccessMode, options: FileDescriptor.OpenOptions = [],
+    permissions: FilePermissions? = nil, _ body: (FileDescriptor) throws -> Result
+  ) throws -> Result {
+    let descriptor = try open(path, access, options: options, permissions: permissions)
+    defer { try? descriptor.close() }
+    return try body(descriptor)
+  }
+
+  /// Whoever opens a descriptor closes it. It is never inherited by child processes.
+  /// - Throws: `HostError`.
+  public static func open(
+    _ path: FilePath, _ access: FileDescriptor.AccessMode, options: FileDescriptor.OpenOptions = [],
+    permissions: FilePermissions? = nil
+  ) throws -> FileDescriptor {
+    do {
+      return try FileDescriptor.open(path, access, options: options.union(.closeOnExec), permissions: permissions)
+    } catch let errno as Errno { throw HostError("open", path, errno) }
+  }
+
+  /// Writes a file so that readers see the old content or the new, never a half: a temporary name in the same
+  /// folder, fsync, rename.
+  /// - Throws: `HostError`.
+  public static func writeAtomically(
+    _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+  ) throws {
+    let temporary = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "file").\(uniqueName())")
+    do {
+      try withDescriptor(temporary, .writeOnly, options: [.create, .exclusiveCreate], permissions: permissions) {
+        try $0.writeAll(bytes)
+        try synchronize($0, temporary)
+      }
+      try rename(temporary, to: path)
+    } catch {
+      unlink(temporary.string)
+      throw error is Errno ? HostError("write", path, (error as? Errno) ?? .ioError) : error
+    }
+  }
+
+  /// Makes sure that what was written to a descriptor is on the disk.
+  public static func synchronize(_ descriptor: FileDescriptor, _ path: FilePath? = nil) throws {
+    guard fsync(descriptor.rawValue) == 0 else { throw HostError("write to the disk", path, .current) }
+  }
+
+  /// Replaces `target` if it exists.
+  public static func rename(_ source: FilePath, to target: FilePath) throws {
+    let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
+    guard result == 0 else { throw HostError("rename \(source) to", target, .current) }
+  }
+
+  /// Renames unless `target` exists; false means that it does.
+  public static func renameUnlessExists(_ source: FilePath, to target: FilePath) throws -> Bool {
+    let result = source.withPlatformString { from in
+      target.withPlatformString { hostos_rename_noreplace(from, $0) }
+    }
+    if result == 0 { return true }
+    let errno = Errno(rawValue: -result)
+    // A folder that is not empty cannot be replaced either, which some file systems report instead.
+    if errno == .fileExists || errno == .directoryNotEmpty { return false }
+    throw HostError("rename \(source) to", target, errno)
+  }
+
+  /// Creates a folder and its missing parents. One that is there already is success.
+  public static func createDirectories(
+    _ path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o755)
+  ) throws {
+    if path.withPlatformString({ mkdir($0, permissions.rawValue) }) == 0 { return }
+    switch Errno.current {
+    case .fileExists:
+      guard (try? FileStatus(following: path))?.kind == .directory else {
+        throw HostError("create the folder", path, .fileExists)
+      }
+    case .noSuchFileOrDirectory where !path.removingLastComponent().isEmpty && path.removingLastComponent() != path:
+      try createDirectories(path.removingLastComponent(), permissions: permissions)
+      if path.withPlatformString({ mkdir($0, permissions.rawValue) }) != 0, Errno.current != .fileExists {
+        throw HostError("create the folder", path, .current)
+      }
+    case let errno: throw HostError("create the folder", path, errno)
+    }
+  }
+
+  /// The names in a folder, in the order of their bytes; `.` and `..` are left out.
+  public static func names(in path: FilePath) throws -> [FilePath.Component] {
+    guard let stream = path.withPlatformString({ opendir($0) }) else {
+      throw HostError("list the folder", path, .current)
+    }
+    defer { closedir(stream) }
+    var names: [FilePath.Component] = []
+    while true {
+      Glibc.errno = 0
+      guard let entry = readdir(stream) else { break }
+      let component = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
+      }
+      guard let component, component.kind == .regular else { continue }
+      names.append(component)
+    }
+    guard Glibc.errno == 0 else { throw HostError("list the folder", path, .current) }
+    return names.sorted(by: Self.bytesPrecede)
+  }
+
+  /// Removes a file, or a folder with all that it holds; symbolic links are not followed. A missing one is success.
+  public static func removeTree(_ path: FilePath) throws {
+    guard let status = try FileStatus.ifExists(path) else { return }
+    if status.kind == .directory {
+      if status.mode & 0o700 != 0o700 { _ = path.withPlatformString { chmod($0, mode_t(status.mode) | 0o700) } }
+      for name in try names(in: path) { try removeTree(path.appending(name)) }
+      guard path.withPlatformString({ rmdir($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
+        throw HostError("remove the folder", path, .current)
+      }
+    } else {
+      guard path.withPlatformString({ unlink($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
+        throw HostError("remove", path, .current)
+      }
+    }
+  }
+
+  /// What a symbolic link says, byte for byte.
+  public static func symbolicLinkTarget(_ path: FilePath) throws -> FilePath {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    let length = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }
+    guard length >= 0 else { throw HostError("read the symbolic link", path, .current) }
+    buffer[length] = 0
+    return buffer.withUnsafeBufferPointer { pointer in
+      pointer.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
+    }
+  }
+
+  /// A name that no other process uses, now or later, on this machine.
+  public static func uniqueName() -> String {
+    String(UInt64.random(in: .min ... .max), radix: 36) + "-" + String(getpid())
+  }
+
+  private static func bytesPrecede(_ left: FilePath.Component, _ right: FilePath.Component) -> Bool {
+    left.withPlatformString { a in right.withPlatformString { b in strcmp(a, b) < 0 } }
+  }
+}

@@ -1,0 +1,149 @@
+import Diagnostics
+import HostOS
+import NIOCore
+public import SystemPackage
+
+/// The blobs that Slipway keeps, as an OCI image layout (image-spec, image-layout.md) that other tools can read.
+///
+/// Blobs are named by their digest, so they never change and any number of processes may share a store. Whatever is
+/// read is verified. Nothing is written before the first blob comes.
+public struct ContentStore: Sendable {
+  /// The layout: the folder that holds `oci-layout`, `index.json` and `blobs`.
+  public let layout: FilePath
+  /// Where blobs wait for their names; on the same file system as `blobs`.
+  let ingestFolder: FilePath
+
+  /// - Parameter root: the folder that holds the layout as `oci`, and our temporary files beside it.
+  public init(root: FilePath) {
+    layout = root.appending("oci")
+    ingestFolder = root.appending("ingest")
+  }
+
+  public func path(of digest: Digest) -> FilePath {
+    layout.appending("blobs").appending(digest.algorithm).appending(digest.hex)
+  }
+
+  public func contains(_ digest: Digest) -> Bool {
+    (try? FileStatus(of: path(of: digest)))?.kind == .file
+  }
+
+  /// Begins to take in a blob.
+  /// - Throws: `HostError`.
+  public func ingest() throws -> BlobIngest {
+    try prepare()
+    return try BlobIngest(store: self)
+  }
+
+  /// Takes in a document.
+  /// - Throws: `HostError`.
+  @discardableResult
+  public func store(_ bytes: [UInt8], mediaType: MediaType) throws -> Descriptor {
+    let descriptor = Descriptor(mediaType: mediaType, of: bytes)
+    if contains(descriptor.digest) { return descriptor }
+    var ingest = try self.ingest()
+    try bytes.withUnsafeBytes { try ingest.write($0) }
+    try ingest.commit(as: descriptor.digest)
+    return descriptor
+  }
+
+  /// Reads a document whole and verifies it.
+  /// - Throws: `HostError`, `BlobMismatch`.
+  public func read(_ digest: Digest, limit: Int = 16 << 20) throws -> [UInt8] {
+    let bytes = try Files.read(path(of: digest), limit: limit)
+    let actual = Digest(sha256Of: bytes)
+    guard actual == digest else {
+      throw BlobMismatch(
+        expected: Descriptor(mediaType: .ociConfig, digest: digest, size: Int64(bytes.count)),
+        actual: actual.description, announced: digest.description)
+    }
+    return bytes
+  }
+
+  // MARK: Layout
+
+  /// Makes the folders and the marker file of the layout. Safe to repeat and to race.
+  private func prepare() throws {
+    let marker = layout.appending("oci-layout")
+    if try FileStatus.ifExists(marker) == nil {
+      try Files.createDirectories(layout.appending("blobs").appending("sha256"))
+      try Files.createDirectories(ingestFolder)
+      try Files.writeAtomically(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker)
+    } else if try FileStatus.ifExists(ingestFolder) == nil {
+      try Files.createDirectories(ingestFolder)
+    }
+  }
+
+  /// Names an image. A name that stood for another image stands for this one from now on.
+  /// - Throws: `HostError`, `OCIError`.
+  public func tag(_ descriptor: Descriptor, as reference: ImageReference) throws {
+    try prepare()
+    let name = reference.withDefaultTag.description
+    var named = descriptor
+    named.annotations = (named.annotations ?? [:]).merging([Self.refName: name]) { _, new in new }
+    try FileLock.hold(ingestFolder.appending("index.lock")) {
+      var index = try names()
+      index.manifests.removeAll { $0.annotations?[Self.refName] == name }
+      index.manifests.append(named)
+      try Files.writeAtomically(try JSONDocument.encode(index), to: layout.appending("index.json"))
+    }
+  }
+
+  /// What a name stands for; nil when the store has no image of that name.
+  /// - Throws: `HostError`, `OCIError`.
+  public func descriptor(named reference: ImageReference) throws -> Descriptor? {
+    let name = reference.withDefaultTag.description
+    return try names().manifests.first { $0.annotations?[Self.refName] == name }
+  }
+
+  /// `org.opencontainers.image.ref.name` (image-spec, annotations.md).
+  static let refName = "org.opencontainers.image.ref.name"
+
+  private func names() throws -> ImageIndex {
+    let path = layout.appending("index.json")
+    guard try FileStatus.ifExists(path) != nil else { return ImageIndex(manifests: []) }
+    return try JSONDocument.decode(ImageIndex.self, from: Files.read(path), called: "index.json of the store")
+  }
+}
+
+// MARK: - As a source and a destination
+
+extension ContentStore: BlobSource {
+  public func blob(_ descriptor: Descriptor) async throws -> BlobStream {
+    let path = path(of: descriptor.digest)
+    guard try FileStatus.ifExists(path) != nil else {
+      throw OCIError("blob-unknown", "\(descriptor.digest) is not in the store")
+    }
+    return BlobStream(VerifiedChunks(FileChunks(path: path), expected: descriptor))
+  }
+}
+
+extension ContentStore: ImageSource {
+  public func manifest(_ reference: ImageReference) async throws -> RawManifest {
+    if let digest = reference.digest { return try RawManifest(bytes: read(digest), mediaType: nil) }
+    guard let descriptor = try descriptor(named: reference) else {
+      throw OCIError("manifest-unknown", "the store has no image \(reference.familiarDescription)")
+    }
+    return try RawManifest(bytes: read(descriptor.digest), mediaType: descriptor.mediaType)
+  }
+
+  public func blobs(of reference: ImageReference) -> any BlobSource { self }
+}
+
+extension ContentStore {
+  /// Takes in a blob from elsewhere while verifying it. One that is here already is not read.
+  /// - Throws: the source's errors, `BlobMismatch`, `HostError`.
+  public func fetch(
+    _ descriptor: Descriptor, from source: any BlobSource, progress: @Sendable (Int64) -> Void = { _ in }
+  ) async throws {
+    if contains(descriptor.digest) { return }
+    let stream = try await source.blob(descriptor)
+    var ingest = try self.ingest()
+    var count: Int64 = 0
+    for try await chunk in VerifiedChunks(stream, expected: descriptor) {
+      try chunk.withUnsafeReadableBytes { try ingest.write($0) }
+      count += Int64(chunk.readableBytes)
+      progress(count)
+    }
+    try ingest.commit(as: descriptor.digest)
+  }
+}

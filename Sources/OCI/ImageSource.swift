@@ -1,0 +1,105 @@
+import Diagnostics
+import NIOCore
+
+/// Where blobs are read from: a registry's repository, the store, a layout. Every stream is verified.
+public protocol BlobSource: Sendable {
+  /// The content of a blob, checked against digest and size while it streams.
+  func blob(_ descriptor: Descriptor) async throws -> BlobStream
+}
+
+/// Where images are read from.
+public protocol ImageSource: Sendable {
+  /// The manifest or index that a name stands for now. With a digest in the reference it is verified against it.
+  func manifest(_ reference: ImageReference) async throws -> RawManifest
+  /// The blobs beside a manifest.
+  func blobs(of reference: ImageReference) -> any BlobSource
+}
+
+/// Where images are written to. Blobs come before the manifests that name them.
+public protocol ImageDestination: Sendable {
+  func contains(_ blob: Descriptor) async throws -> Bool
+  /// Stores a blob; one that is there already is success and is not read.
+  /// - Parameter progress: called with the number of bytes written so far.
+  func write(_ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void)
+    async throws
+  /// Stores a manifest under its digest, and under `tag` if there is one.
+  func write(_ manifest: RawManifest, tag: String?) async throws
+}
+
+/// An image for one platform, pinned by digest: manifest and config are at hand, layers are fetched when needed.
+public struct ResolvedImage: Sendable {
+  /// The name as it was asked for, with the digest of what it stood for: an index, if it was one.
+  public var reference: ImageReference
+  public var manifest: ImageManifest
+  public var manifestDescriptor: Descriptor
+  public var config: ImageConfig
+  public var blobs: any BlobSource
+
+  public init(
+    reference: ImageReference, manifest: ImageManifest, manifestDescriptor: Descriptor, config: ImageConfig,
+    blobs: any BlobSource
+  ) {
+    self.reference = reference
+    self.manifest = manifest
+    self.manifestDescriptor = manifestDescriptor
+    self.config = config
+    self.blobs = blobs
+  }
+}
+
+extension ImageSource {
+  /// Finds an image for a platform and reads its config.
+  /// - Throws: `OCIError` with the code `no-matching-platform` or `invalid-image`, and the source's errors.
+  public func resolve(_ reference: ImageReference, platform: Platform) async throws -> ResolvedImage {
+    let top = try await manifest(reference)
+    let pinned = reference.with(digest: top.descriptor.digest)
+    let blobs = blobs(of: pinned)
+    switch top.content {
+    case .image(let manifest):
+      return try await resolved(pinned, manifest, top.descriptor, blobs)
+    case .index(let index):
+      guard let descriptor = index.manifest(for: platform) else { throw Self.noMatch(reference, platform, index) }
+      let child = try await self.manifest(reference.with(digest: descriptor.digest))
+      guard case .image(let manifest) = child.content else {
+        throw OCIError("invalid-image", "the index of \(reference.familiarDescription) names another index")
+      }
+      return try await resolved(pinned, manifest, child.descriptor, blobs)
+    }
+  }
+
+  private func resolved(
+    _ reference: ImageReference, _ manifest: ImageManifest, _ descriptor: Descriptor, _ blobs: any BlobSource
+  ) async throws -> ResolvedImage {
+    let bytes = try await blobs.readWhole(manifest.config)
+    let config = try JSONDocument.decode(ImageConfig.self, from: bytes, called: "image configuration")
+    guard config.rootfs.diffIDs.count == manifest.layers.count else {
+      throw OCIError(
+        "invalid-image",
+        "\(reference.familiarDescription) has \(manifest.layers.count) layers, but its configuration lists \(config.rootfs.diffIDs.count)"
+      )
+    }
+    return ResolvedImage(
+      reference: reference, manifest: manifest, manifestDescriptor: descriptor, config: config, blobs: blobs)
+  }
+
+  private static func noMatch(_ reference: ImageReference, _ platform: Platform, _ index: ImageIndex) -> OCIError {
+    let offered = index.manifests.filter { !$0.isAttestation }.compactMap(\.platform?.description)
+    return OCIError(
+      "no-matching-platform", "\(reference.familiarDescription) has no image for \(platform)",
+      help: ["it has images for \(offered.joined(separator: ", ")): choose one with --platform"])
+  }
+}
+
+extension BlobSource {
+  /// Reads a small blob, such as a config.
+  /// - Throws: `OCIError` with the code `blob-too-large` beyond `limit` bytes.
+  public func readWhole(_ descriptor: Descriptor, limit: Int64 = 16 << 20) async throws -> [UInt8] {
+    guard descriptor.size <= limit, descriptor.size >= 0 else {
+      throw OCIError(
+        "blob-too-large", "\(descriptor.digest) has \(descriptor.size) bytes, more than a document may have")
+    }
+    var bytes: [UInt8] = []
+    for try await chunk in try await blob(descriptor) { bytes.append(contentsOf: chunk.readableBytesView) }
+    return bytes
+  }
+}
