@@ -1,1 +1,31 @@
-// Sandbox
+/// Runs commands in root file systems made of layers, kept apart from the host by namespaces.
+///
+/// The calling process must be root or root of a user namespace: see `UserNamespace.enterIfNeeded`.
+public struct Sandbox: Sendable {
+  /// One of the two outputs of a command.
+  public enum Stream: Sendable, Hashable {
+    case standardOutput
+    case standardError
+  }
+
+  /// Bytes of a command's output as they come. It is called on one thread at a time, and the command waits while it
+  /// runs.
+  public typealias Output = @Sendable (Stream, [UInt8]) -> Void
+
+  public init() {}
+
+  /// The extended attribute that marks an opaque folder in the upper folder; its value is `y`.
+  public static var opaqueAttribute: String {
+    UserNamespace.current == .initial ? "trusted.overlay.opaque" : "user.overlay.opaque"
+  }
+
+  /// Runs a command to its end; whatever it left behind is killed then. Its changes are in `root.upper`.
+  ///
+  /// Cancelling the task kills the command and all that it started.
+  /// - Throws: `SandboxError`, `CancellationError`.
+  public func run(
+    _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
+  ) async throws -> ExitStatus {
+    throw SandboxError(.unavailable("not finished"))
+  }
+}
