@@ -11,6 +11,9 @@ extension [String: String]: VariableEnvironment {
 }
 
 /// The expansion of variables, quotes and escapes, as BuildKit's shell lexer does it.
+///
+/// Known are `$v`, `${v}`, `${v:-w}`, `${v-w}`, `${v:+w}`, `${v+w}`, `${v:?w}`, `${v?w}`, `${v#p}`, `${v##p}`,
+/// `${v%p}`, `${v%%p}`, `${v/p/w}` and `${v//p/w}`; words and patterns may hold variables in turn.
 public struct Expansion: Sendable, Hashable {
   /// What happens to quotes and escapes.
   public enum Style: Sendable, Hashable {
@@ -32,6 +35,37 @@ public struct Expansion: Sendable, Hashable {
     self.escape = escape
     self.style = style
   }
+
+  /// The value of a word.
+  ///
+  /// - Throws: `DockerfileSyntaxError` with the place of the first thing that is wrong: a quote or brace that is not
+  ///   closed, an unknown substitution, or a variable that `${v:?}` demands.
+  public func expand(
+    _ word: Word, in environment: some VariableEnvironment
+  ) throws(DockerfileSyntaxError) -> ExpandedText {
+    guard word.text.utf8.contains(where: { mayMatter($0) }) else { return ExpandedText(plain: word.text) }
+    var lexer = ShellLexer(word.text, self, environment)
+    do {
+      return try lexer.expand()
+    } catch {
+      throw DockerfileSyntaxError(error.diagnostic(word, file))
+    }
+  }
+
+  /// The expansion of a here-document's content, if its name is not quoted.
+  public func expand(
+    _ heredoc: Heredoc, in environment: some VariableEnvironment
+  ) throws(DockerfileSyntaxError) -> ExpandedText {
+    guard heredoc.expands else { return ExpandedText(text: heredoc.text, words: []) }
+    var expansion = self
+    expansion.style = .document
+    return try expansion.expand(heredoc.body, in: environment)
+  }
+
+  private func mayMatter(_ byte: UInt8) -> Bool {
+    byte == ASCII.dollar || byte == ASCII.doubleQuote || byte == ASCII.singleQuote || byte == escape.rawValue
+      || byte == ASCII.backslash || byte >= 0x80 || byte <= ASCII.space
+  }
 }
 
 /// What an expansion gives.
@@ -52,6 +86,11 @@ public struct ExpandedText: Sendable, Hashable {
     self.words = words
     self.usedVariables = usedVariables
     self.unsetVariables = unsetVariables
+  }
+
+  /// A text without blanks, variables, quotes and escapes.
+  fileprivate init(plain text: String) {
+    self.init(text: text, words: text.isEmpty ? [] : [text])
   }
 }
 

@@ -27,3 +27,25 @@ public struct Heredoc: Sendable, Hashable {
     self.terminatorRange = terminatorRange
   }
 }
+
+extension Heredoc {
+  /// The content, without the tabs at the beginnings of lines if it is a `<<-`.
+  public var text: String { body.text }
+
+  /// The content as `text` has it, with its places in the file.
+  public var body: Word {
+    guard stripsTabs else { return content }
+    var bytes: [UInt8] = []
+    var segments: [TextSegment] = []
+    var isAtStart = true
+    for (offset, byte) in content.text.utf8.enumerated() {
+      if isAtStart, byte == ASCII.tab { continue }
+      if isAtStart {
+        segments.append(TextSegment(textOffset: bytes.count, sourceOffset: content.range.lowerBound + offset))
+      }
+      bytes.append(byte)
+      isAtStart = byte == ASCII.lineFeed
+    }
+    return Word(String(decoding: bytes, as: UTF8.self), range: content.range, segments: segments)
+  }
+}

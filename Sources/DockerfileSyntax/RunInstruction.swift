@@ -38,4 +38,22 @@ extension RunInstruction {
     /// A here-document that begins with `#!`: a file of that name, to be executed by itself.
     case script(name: String, content: String)
   }
+
+  /// What is to be executed once the here-documents are put in their places.
+  ///
+  /// A command that is nothing but a here-document is replaced by its content; any other gets its documents behind
+  /// it, for the shell to read.
+  public var invocation: Invocation {
+    let text: Word
+    switch command {
+    case .exec(let words): return .exec(words.map(\.text))
+    case .shell(let word): text = word
+    }
+    guard let first = heredocs.first else { return .shell(text.text) }
+    guard text.range == first.marker.range else {
+      return .shell(heredocs.reduce(text.text) { $0 + "\n" + $1.content.text + $1.name })
+    }
+    let content = first.text
+    return content.hasPrefix("#!") ? .script(name: first.name, content: content) : .shell(content)
+  }
 }

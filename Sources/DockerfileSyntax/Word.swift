@@ -49,15 +49,21 @@ struct TextSegment: Sendable, Hashable {
 }
 
 extension [TextSegment] {
-  /// The offset in the file of the text's byte at `offset`. There must be a segment.
-  func sourceOffset(of offset: Int) -> Int {
+  /// The index of the segment that holds the text's byte at `offset`; 0 when there is none.
+  func lastIndex(notBehind offset: Int) -> Int {
     var low = 0
     var high = count
     while low + 1 < high {
       let middle = (low + high) / 2
       if self[middle].textOffset <= offset { low = middle } else { high = middle }
     }
-    guard indices.contains(low) else { return offset }
-    return self[low].sourceOffset + offset - self[low].textOffset
+    return low
+  }
+
+  /// The offset in the file of the text's byte at `offset`.
+  func sourceOffset(of offset: Int) -> Int {
+    let index = lastIndex(notBehind: offset)
+    guard indices.contains(index) else { return offset }
+    return self[index].sourceOffset + offset - self[index].textOffset
   }
 }
