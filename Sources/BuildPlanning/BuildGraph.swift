@@ -1,0 +1,138 @@
+public import Diagnostics
+public import OCI
+
+/// What has to be done for an image, as a graph without cycles: four kinds of operation on file trees.
+///
+/// A vertex stands for a stack of layers. The graph is a value without side effects: tests and `--print` read it, the
+/// Builder solves it.
+public struct BuildGraph: Sendable, Hashable {
+  /// In an order in which every vertex comes after those that it reads.
+  public private(set) var vertices: [Vertex] = []
+  private var known: [Operation: VertexID] = [:]
+
+  init() {}
+
+  public subscript(id: VertexID) -> Vertex { vertices[id.index] }
+
+  /// Adds a vertex, or finds the one that does the same.
+  mutating func add(_ operation: Operation, title: String, origin: SourceAnnotation?) -> VertexID {
+    if let id = known[operation] { return id }
+    let id = VertexID(index: vertices.count)
+    vertices.append(Vertex(id: id, title: title, origin: origin, operation: operation))
+    known[operation] = id
+    return id
+  }
+
+  /// Whether a command has to be run for it.
+  public var runsCommands: Bool {
+    vertices.contains { if case .exec = $0.operation { true } else { false } }
+  }
+}
+
+/// A vertex of the graph that it comes from.
+public struct VertexID: Sendable, Hashable {
+  public let index: Int
+}
+
+public struct Vertex: Sendable, Hashable {
+  public let id: VertexID
+  /// What people see: `[build 2/5] RUN make`.
+  public let title: String
+  /// The instruction that asked for it.
+  public let origin: SourceAnnotation?
+  public let operation: Operation
+}
+
+/// What a vertex does.
+public enum Operation: Sendable, Hashable {
+  /// Brings in an image or a context.
+  case source(SourceOperation)
+  /// Runs a command; what it changes is a layer.
+  case exec(ExecOperation)
+  /// Copies and creates files; they are a layer.
+  case file(FileOperation)
+  /// Puts layers on others without looking at them.
+  case merge(MergeOperation)
+
+  /// The vertices that it reads.
+  public var inputs: [VertexID] {
+    switch self {
+    case .source: []
+    case .exec(let exec): [exec.root].compactMap { $0 }
+    case .file(let file): [file.base].compactMap { $0 } + file.actions.compactMap(\.source)
+    case .merge(let merge): [merge.lower].compactMap { $0 } + [merge.upper]
+    }
+  }
+}
+
+public enum SourceOperation: Sendable, Hashable {
+  /// An image, pinned by digest.
+  case image(ImageReference, Platform)
+  /// The build context; nothing but files that are asked for are read from it.
+  case context
+}
+
+public struct ExecOperation: Sendable, Hashable {
+  /// Nil is the empty tree.
+  public var root: VertexID?
+  public var arguments: [String]
+  /// `NAME=value`; what the command sees, with the values of ARGs.
+  public var environment: [String]
+  /// Proxy settings, which the command sees, but which are not part of what it means.
+  public var proxyEnvironment: [String]
+  public var workingDirectory: String
+  /// As USER says it; empty means root.
+  public var user: String
+  public var network: Network
+
+  public enum Network: String, Sendable, Hashable, Codable {
+    case host, none
+  }
+}
+
+public struct FileOperation: Sendable, Hashable {
+  /// Nil is the empty tree.
+  public var base: VertexID?
+  public var actions: [FileAction]
+}
+
+public enum FileAction: Sendable, Hashable {
+  /// Makes a folder and its parents, all with the owner and mode 0755, unless they are there.
+  case makeDirectory(path: String, owner: String?)
+  case copy(CopyAction)
+
+  var source: VertexID? {
+    if case .copy(let copy) = self, case .vertex(let id) = copy.source { id } else { nil }
+  }
+}
+
+/// COPY or ADD of one source.
+public struct CopyAction: Sendable, Hashable {
+  public enum Source: Sendable, Hashable {
+    case vertex(VertexID)
+    /// A here-document.
+    case inline(name: String, content: [UInt8])
+  }
+
+  public var source: Source
+  /// A path or a wildcard inside the source, absolute.
+  public var pattern: String
+  /// Absolute. A slash at the end says that it is a folder.
+  public var destination: String
+  /// `user[:group]`, as names or numbers; nil is root.
+  public var owner: String?
+  public var mode: FileModeChange?
+  /// Archives are unpacked.
+  public var unpacks: Bool
+  /// Patterns of .dockerignore relative to the source; what they match is left out.
+  public var excludes: [String]
+  /// The path of the source is kept below the destination, from its pivot `/./` on.
+  public var keepsParents: Bool
+  /// What messages call the source: as it is written.
+  public var spelling: String
+}
+
+public struct MergeOperation: Sendable, Hashable {
+  public var lower: VertexID?
+  public var upper: VertexID
+}

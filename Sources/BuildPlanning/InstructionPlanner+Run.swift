@@ -1,0 +1,74 @@
+import Diagnostics
+import DockerfileSyntax
+import OCI
+
+/// RUN.
+extension InstructionPlanner {
+  func apply(_ run: RunInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
+    try refuseWhatIsMissing(run)
+    let title = title(&state)
+    let arguments = try arguments(of: run, state)
+    let exec = ExecOperation(
+      root: state.vertex, arguments: arguments, environment: state.variables.entries,
+      proxyEnvironment: proxyEnvironment(session.options), workingDirectory: state.workingDirectory,
+      user: state.runtime.user ?? "", network: network(of: run, session.options))
+    let history = history(arguments, state)
+    state.vertex = session.graph.add(.exec(exec), title: title, origin: command.annotation)
+    state.record("RUN \(history)", makesLayer: true, marked: true)
+  }
+
+  private func arguments(of run: RunInstruction, _ state: StageState) throws -> [String] {
+    switch run.invocation {
+    case .exec(let words): return words
+    case .shell(let text): return state.shell + [text]
+    case .script:
+      throw notSupported(
+        "a here-document with an interpreter (#!)", at: command.instruction.range,
+        help: "COPY the script into the image and RUN it")
+    }
+  }
+
+  private func network(of run: RunInstruction, _ options: BuildOptions) -> ExecOperation.Network {
+    switch run.network {
+    case nil, .default: options.network
+    case .host?: .host
+    case .some(.none): .none
+    }
+  }
+
+  private func refuseWhatIsMissing(_ run: RunInstruction) throws {
+    if let mount = run.mounts.first {
+      throw notSupported("RUN --mount", at: mount.range, help: "COPY what the command needs into a stage of its own")
+    }
+    if run.security == .insecure {
+      throw PlanningError(
+        "insecure-run", "RUN --security=insecure asks for privileges that Slipway never has", at: command.annotation,
+        help: ["take --security=insecure away; most commands do not need it"])
+    }
+    if let device = run.devices.first {
+      throw notSupported("RUN --device", at: device.range, help: "take --device away")
+    }
+  }
+
+  /// `|N NAME=value … argument …`, as BuildKit writes it: the ARGs in the order of their first declaration, with the
+  /// values that the command sees.
+  private func history(_ arguments: [String], _ state: StageState) -> String {
+    var names: [String] = []
+    var values: [String: String] = [:]
+    for (name, value) in state.buildArguments {
+      if values[name] == nil { names.append(name) }
+      values[name] = state.variables.value(of: name) ?? value ?? ""
+    }
+    let prefix = names.isEmpty ? [] : ["|\(names.count)"] + names.map { "\($0)=\(values[$0] ?? "")" }
+    return (prefix + arguments).joined(separator: " ")
+  }
+
+  /// Proxies given as build arguments, in both spellings (Dockerfile reference, "Predefined ARGs").
+  private func proxyEnvironment(_ options: BuildOptions) -> [String] {
+    let names = options.arguments.keys.filter { PlanningSession.proxyArguments.contains($0.uppercased()) }
+    return names.sorted().flatMap { name in
+      let value = options.arguments[name] ?? ""
+      return Set([name, name.uppercased(), name.lowercased()]).sorted().map { "\($0)=\(value)" }
+    }
+  }
+}

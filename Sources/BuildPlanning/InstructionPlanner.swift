@@ -1,0 +1,68 @@
+import Diagnostics
+import DockerfileSyntax
+import OCI
+
+/// Applies one instruction to the state of its stage.
+struct InstructionPlanner {
+  let command: ResolvedStage.Command
+
+  func apply(to state: inout StageState, _ session: inout PlanningSession) throws {
+    switch command.instruction.kind {
+    case .add(let add): try apply(add, to: &state, &session)
+    case .arg(let arg): try apply(arg, to: &state, &session)
+    case .cmd(let cmd): apply(cmd, to: &state)
+    case .copy(let copy): try apply(copy, to: &state, &session)
+    case .entrypoint(let entrypoint): apply(entrypoint, to: &state)
+    case .env(let env): try apply(env, to: &state)
+    case .expose(let expose): try apply(expose, to: &state)
+    case .healthcheck(let healthcheck): apply(healthcheck, to: &state)
+    case .label(let label): try apply(label, to: &state)
+    case .maintainer(let maintainer): apply(maintainer, to: &state)
+    case .onbuild(let onbuild): state.runtime.onBuild = (state.runtime.onBuild ?? []) + [onbuild.expression]
+    case .run(let run): try apply(run, to: &state, &session)
+    case .shell(let shell): apply(shell, to: &state)
+    case .stopsignal(let stopsignal): try apply(stopsignal, to: &state)
+    case .user(let user): try apply(user, to: &state)
+    case .volume(let volume): try apply(volume, to: &state)
+    case .workdir(let workdir): try apply(workdir, to: &state, &session)
+    }
+  }
+
+  func annotation(_ word: Word) -> SourceAnnotation { SourceAnnotation(command.file, word.range) }
+
+  /// The word's value as one text.
+  func expand(_ word: Word, _ state: StageState) throws -> String {
+    try Expansion(file: command.file, escape: command.escape).expand(word, in: state.variables).text
+  }
+
+  func expandIfGiven(_ word: Word?, _ state: StageState) throws -> String? {
+    guard let word else { return nil }
+    return try expand(word, state)
+  }
+
+  /// The next step's title: `[build 2/5] RUN make`.
+  func title(_ state: inout StageState) -> String {
+    state.step += 1
+    let width = String(state.stepCount).count
+    let number = String(state.step)
+    let padding = String(repeating: " ", count: max(0, width - number.count))
+    let stage = state.title.isEmpty ? "" : "\(state.title) "
+    let trigger = command.isTrigger ? "ONBUILD " : ""
+    return "[\(stage)\(padding)\(number)/\(state.stepCount)] \(trigger)\(shownText(state))"
+  }
+
+  /// The instruction with the values of variables that are set, its keyword in capitals.
+  private func shownText(_ state: StageState) -> String {
+    let text = command.instruction.originalText
+    let expansion = Expansion(file: command.file, escape: command.escape, style: .verbatim)
+    let word = Word(text, range: command.instruction.range)
+    let shown = (try? expansion.expand(word, in: state.variables).text) ?? text
+    guard let blank = shown.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return shown.uppercased() }
+    return shown[..<blank].uppercased() + shown[blank...]
+  }
+
+  func notSupported(_ what: String, at range: SourceRange, help: String) -> PlanningError {
+    PlanningError(
+      "not-supported", "\(what) is not supported yet", at: SourceAnnotation(command.file, range), help: [help])
+  }
+}

@@ -1,0 +1,114 @@
+import DockerfileSyntax
+import OCI
+
+/// What a stage is after some of its instructions: a tree, a configuration, and what RUN would see.
+struct StageState {
+  /// Nil is the empty tree.
+  var vertex: VertexID?
+  var config: ImageConfig
+  /// ENV and ARG in the order of their declaration; a later one of the same name wins.
+  var variables = VariableList()
+  /// ARGs that were declared, with the values that they had then, for history.
+  var buildArguments: [(name: String, value: String?)] = []
+  /// Whether this stage has a CMD of its own, which ENTRYPOINT does not clear.
+  var hasOwnCommand = false
+  var title = ""
+  var step = 0
+  var stepCount = 0
+  var startsWithImage = false
+
+  init(platform: Platform) {
+    config = ImageConfig(platform: platform)
+    config.config = RuntimeConfig()
+    config.history = []
+    completePath()
+  }
+
+  init(base: ImageConfig, platform: Platform) {
+    config = base
+    if base.architecture.isEmpty { config.architecture = platform.architecture }
+    if base.os.isEmpty { config.os = platform.os }
+    config.config = base.config ?? RuntimeConfig()
+    config.config?.onBuild = nil
+    config.history = base.history ?? []
+    completePath()
+  }
+
+  /// What `FROM stage` takes over: all but triggers and progress.
+  mutating func inherit() {
+    config.config?.onBuild = nil
+    hasOwnCommand = false
+    step = 0
+    stepCount = 0
+    startsWithImage = false
+  }
+
+  var runtime: RuntimeConfig {
+    get { config.config ?? RuntimeConfig() }
+    set { config.config = newValue }
+  }
+
+  var workingDirectory: String {
+    let folder = runtime.workingDir ?? ""
+    return folder.isEmpty ? "/" : ImagePath.resolve(folder, in: "/")
+  }
+
+  /// The shell for the shell form (Dockerfile reference, "SHELL").
+  var shell: [String] {
+    let shell = runtime.shell ?? []
+    return shell.isEmpty ? ["/bin/sh", "-c"] : shell
+  }
+
+  mutating func setEnvironment(_ name: String, _ value: String) {
+    variables.set(name, value)
+    var environment = runtime.env ?? []
+    let entry = "\(name)=\(value)"
+    if let index = environment.firstIndex(where: { VariableList.split($0).name == name }) {
+      environment[index] = entry
+    } else {
+      environment.append(entry)
+    }
+    runtime.env = environment
+  }
+
+  /// Writes an entry of the image's history as BuildKit does.
+  mutating func record(_ text: String, makesLayer: Bool = false, marked: Bool = false) {
+    config.history =
+      (config.history ?? []) + [
+        History(
+          createdBy: marked ? "\(text) # buildkit" : text, comment: "buildkit.dockerfile.v0", emptyLayer: !makesLayer)
+      ]
+  }
+
+  /// Every stage has a PATH.
+  private mutating func completePath() {
+    let environment = runtime.env ?? []
+    if !environment.contains(where: { $0.hasPrefix("PATH=") }) {
+      runtime.env = environment + ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
+    }
+    for entry in runtime.env ?? [] {
+      let (name, value) = VariableList.split(entry)
+      variables.set(name, value)
+    }
+  }
+}
+
+/// Variables in the order in which they were first set.
+struct VariableList: VariableEnvironment {
+  private(set) var names: [String] = []
+  private var values: [String: String] = [:]
+
+  mutating func set(_ name: String, _ value: String) {
+    if values.updateValue(value, forKey: name) == nil { names.append(name) }
+  }
+
+  func value(of name: String) -> String? { values[name] }
+
+  /// `NAME=value`.
+  var entries: [String] { names.map { "\($0)=\(values[$0] ?? "")" } }
+
+  static func split(_ entry: String) -> (name: String, value: String) {
+    guard let equals = entry.firstIndex(of: "=") else { return (entry, "") }
+    return (String(entry[..<equals]), String(entry[entry.index(after: equals)...]))
+  }
+}
