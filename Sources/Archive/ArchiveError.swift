@@ -99,6 +99,13 @@ extension ArchiveError {
       help: ["mount the overlay with redirect_dir=nofollow,metacopy=off"])
   }
 
+  // MARK: The machine
+
+  static func noThread(_ status: Int32) -> ArchiveError {
+    ArchiveError(
+      "thread", "cannot start a thread (error \(status))", help: ["raise the limit of processes: ulimit -u"])
+  }
+
   // MARK: Index files
 
   static func index(_ reason: String) -> ArchiveError {

@@ -1,4 +1,4 @@
-internal import HostOS
+import HostOS
 public import SystemPackage
 
 /// Where bytes come from, in order: a file, a download.

@@ -1,4 +1,4 @@
-internal import HostOS
+import HostOS
 public import SystemPackage
 
 /// What one layer holds, kept beside its blob so that questions about files need no unpacking.

@@ -1,0 +1,172 @@
+public import HostOS
+public import SystemPackage
+
+/// Writes one layer: entries in the order they are given → tar → SHA-256 → compression → SHA-256 → sink
+/// (image-spec, layer.md).
+///
+/// The same entries give the same bytes on any machine, whatever the number of threads. Memory is bounded by the number
+/// of threads (2 MiB each), not by the layer. The sink is called on the thread that calls the writer; all calls block.
+/// A writer that goes before `finish` leaves a half-written layer in the sink.
+public final class LayerWriter {
+  public struct Options: Sendable {
+    public var compression: Compression
+    /// Of compression; at most 16 are used.
+    public var threadCount: Int
+    /// Modification times after this one become this one (SOURCE_DATE_EPOCH).
+    public var latestTime: Timestamp?
+    /// Whether to note the SHA-256 of each file's content in the index, one more pass over the bytes.
+    public var digestsContent: Bool
+
+    public init(
+      compression: Compression = .default, threadCount: Int = LayerWriter.defaultThreadCount,
+      latestTime: Timestamp? = nil, digestsContent: Bool = false
+    ) {
+      self.compression = compression
+      self.threadCount = threadCount
+      self.latestTime = latestTime
+      self.digestsContent = digestsContent
+    }
+  }
+
+  /// What was written.
+  public struct Result: Sendable {
+    public var summary: LayerSummary
+    public var index: LayerIndex
+  }
+
+  private let options: Options
+  private let encoder: any LayerEncoder
+  private let tar: TarStream
+  private var items: [LayerIndex.Item] = []
+  private var names: Set<[UInt8]> = []
+  /// Files by path, which hard links may name.
+  private var linkTargets: Set<TreePath> = []
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+
+  /// One for each processor that this process may use.
+  public static var defaultThreadCount: Int { Processors.available }
+
+  /// - Throws: `ArchiveError`, and what the sink throws.
+  public init(to sink: any ByteSink, options: Options = Options()) throws {
+    self.options = options
+    switch options.compression {
+    case .none: encoder = PlainEncoder(sink)
+    case .gzip(let level): encoder = try GzipEncoder(sink, level: level, threadCount: options.threadCount)
+    }
+    tar = try TarStream(encoder, digests: options.compression != .none)
+  }
+
+  deinit { buffer.deallocate() }
+
+  /// Adds what has no content: anything but a file, or an empty file.
+  /// - Throws: `ArchiveError`, and what the sink throws.
+  public func append(_ entry: TreeEntry) throws {
+    try append(entry, from: MemoryByteSource([]))
+  }
+
+  /// Adds a file whose content is in memory.
+  /// - Throws: `ArchiveError` when it is not as long as announced, and what the sink throws.
+  public func append(_ entry: TreeEntry, content: [UInt8]) throws {
+    try append(entry, from: MemoryByteSource(content))
+  }
+
+  /// Adds a file whose content is read from an open descriptor, from its current offset to its end. Holes become zeros.
+  /// - Throws: `ArchiveError` when the file grew or shrank, `HostError` when it cannot be read, and what the sink throws.
+  public func append(_ entry: TreeEntry, content descriptor: FileDescriptor) throws {
+    try append(entry, from: FileByteSource(descriptor, path: entry.path.filePath))
+  }
+
+  /// Adds an entry whose content comes from a source that ends where the content ends.
+  /// - Throws: `ArchiveError` when it is not as long as announced, and what source and sink throw.
+  public func append(_ entry: TreeEntry, from source: some ByteSource) throws {
+    var entry = entry
+    if let latest = options.latestTime, entry.modificationTime > latest { entry.modificationTime = latest }
+    entry.modificationTime.nanoseconds = 0
+    let name = try tarName(of: entry)
+    try validate(entry)
+    guard names.insert(name).inserted else { throw ArchiveError.duplicateEntry(entry.path) }
+    try tar.writeHeader(entry, name: name)
+    var item = LayerIndex.Item(entry: entry)
+    if case .file(let size) = entry.kind {
+      linkTargets.insert(entry.path)
+      item.contentOffset = tar.offset
+      var hasher = options.digestsContent ? SHA256Hasher() : nil
+      var source = source
+      try copy(&source, size: size, of: entry.path, &hasher)
+      item.contentSHA256 = hasher?.finalize()
+    }
+    items.append(item)
+  }
+
+  /// Ends the tar and the compression. The writer is of no use afterwards.
+  /// - Throws: `ArchiveError`, and what the sink throws.
+  public func finish() throws -> Result {
+    try tar.finish()
+    try encoder.finish()
+    let digest = encoder.output.sha256Hex()
+    let diffID = options.compression == .none ? digest : tar.sha256Hex()
+    let summary = LayerSummary(
+      sha256Hex: digest, size: encoder.output.size, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset,
+      entryCount: items.count, compression: options.compression.format)
+    let index = LayerIndex(items: items, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset)
+    return Result(summary: summary, index: index)
+  }
+
+  private func copy(
+    _ source: inout some ByteSource, size: Int64, of path: TreePath, _ hasher: inout SHA256Hasher?
+  ) throws {
+    var done: Int64 = 0
+    while true {
+      let count = try source.read(into: buffer)
+      if count == 0 { break }
+      done += Int64(count)
+      if done > size { throw ArchiveError.fileGrew(path, announced: size) }
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      hasher?.update(bytes)
+      try tar.writeContent(bytes)
+    }
+    if done < size { throw ArchiveError.fileShrank(path, announced: size, found: done) }
+  }
+
+  private func validate(_ entry: TreeEntry) throws {
+    switch entry.kind {
+    case .file(let size) where size < 0: throw ArchiveError.unwritableEntry(entry.path, "its size is negative")
+    case .symbolicLink(let target) where target.isEmpty || target.contains(0):
+      throw ArchiveError.unwritableEntry(entry.path, "its link target is empty or holds a NUL byte")
+    case .hardLink(let target) where !linkTargets.contains(target):
+      throw ArchiveError.unwritableEntry(entry.path, "it is a hard link to \(target), which is no earlier file")
+    case .hardLink, .symbolicLink, .file, .directory, .characterDevice, .blockDevice, .fifo, .whiteout, .opaqueWhiteout:
+      break
+    }
+    for attribute in entry.extendedAttributes where attribute.name.isEmpty || attribute.name.utf8.contains(0) {
+      throw ArchiveError.unwritableEntry(entry.path, "it has an extended attribute without a proper name")
+    }
+  }
+
+  /// Deletions are named after what they delete (image-spec, layer.md, "Whiteouts").
+  private func tarName(of entry: TreeEntry) throws -> [UInt8] {
+    let path = entry.path
+    if entry.path.components.contains(where: { $0.starts(with: Whiteout.prefix) }) {
+      throw ArchiveError.reservedName(path)
+    }
+    switch entry.kind {
+    case .opaqueWhiteout: return path.appending(name: Whiteout.opaqueName)?.bytes ?? []
+    case .whiteout:
+      guard let parent = path.parent, let marker = parent.appending(name: Whiteout.prefix + path.name) else {
+        throw ArchiveError.unwritableEntry(path, "the root cannot be deleted")
+      }
+      return marker.bytes
+    default:
+      if path.isRoot, entry.kind != .directory { throw ArchiveError.unwritableEntry(path, "the root is a folder") }
+      return path.isRoot ? [UInt8(ascii: "."), UInt8(ascii: "/")] : path.bytes
+    }
+  }
+}
+
+/// The names that stand for deletions (image-spec, layer.md, "Whiteouts").
+enum Whiteout {
+  static let prefix = Array(".wh.".utf8)
+  static let opaqueName = Array(".wh..wh..opq".utf8)
+  /// AUFS kept its own bookkeeping under such names; they mean nothing in a layer.
+  static let bookkeepingPrefix = Array(".wh..wh.".utf8)
+}
