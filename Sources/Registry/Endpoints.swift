@@ -1,0 +1,88 @@
+import Diagnostics
+import Foundation
+import HTTP
+import NIOHTTP1
+import OCI
+
+/// Where a registry answers.
+struct Endpoint: Sendable, Hashable {
+  /// As it stands in names.
+  var registry: String
+  /// Without a path.
+  var base: URL
+  var verifiesCertificate: Bool
+
+  /// - Throws: `RegistryError` when the path cannot be part of an address.
+  func url(_ path: String) throws -> URL {
+    guard let url = URL(string: base.absoluteString + path) else {
+      throw RegistryError(
+        .registryRefused, "\"\(path)\" cannot be asked of a registry", help: ["check the name of the image"])
+    }
+    return url
+  }
+}
+
+/// Finds out once how each registry is reached.
+///
+/// TLS is a must but for registries on this machine and those that the user named as insecure; these are asked which
+/// of both they speak, without credentials. A certificate that is refused is an answer too: the port speaks TLS.
+actor Endpoints {
+  private let http: HTTPClient
+  private let insecureRegistries: Set<String>
+  private var known: [String: Task<Endpoint, any Error>] = [:]
+
+  init(http: HTTPClient, insecureRegistries: Set<String>) {
+    var probing = http
+    probing.headTimeout = .seconds(10)
+    probing.redirectLimit = 0
+    self.http = probing
+    self.insecureRegistries = insecureRegistries
+  }
+
+  /// - Throws: `HTTPError` when nothing answers, `RegistryError`.
+  func endpoint(of registry: String) async throws -> Endpoint {
+    if let task = known[registry] { return try await task.value }
+    let isInsecure = insecureRegistries.contains(registry)
+    guard isInsecure || ImageReference(registry: registry, repository: "").isLoopback else {
+      return try Self.endpoint("https", registry, verifiesCertificate: true)
+    }
+    let task = Task { [http] in try await Self.probe(registry, isInsecure: isInsecure, http) }
+    known[registry] = task
+    do { return try await task.value } catch {
+      known[registry] = nil
+      throw error
+    }
+  }
+
+  private static func probe(_ registry: String, isInsecure: Bool, _ http: HTTPClient) async throws -> Endpoint {
+    let secure = try endpoint("https", registry, verifiesCertificate: !isInsecure)
+    let plain = try endpoint("http", registry, verifiesCertificate: true)
+    do {
+      try await ask(secure, http)
+      return secure
+    } catch let error as HTTPError {
+      let speaksTLS: Set<DiagnosticCode> = [.certificateUntrusted, .certificateWrongHost, .tooManyRedirects]
+      if speaksTLS.contains(error.code) { return secure }
+      do { try await ask(plain, http) } catch let other as HTTPError where other.code != .tooManyRedirects {
+        throw other.code == .connectionRefused ? error : other
+      }
+      return plain
+    }
+  }
+
+  private static func ask(_ endpoint: Endpoint, _ http: HTTPClient) async throws {
+    var request = HTTPRequest(.GET, try endpoint.url("/v2/"))
+    request.verifiesCertificate = endpoint.verifiesCertificate
+    request.mayRetry = false
+    _ = try await http.send(request)
+  }
+
+  private static func endpoint(_ scheme: String, _ registry: String, verifiesCertificate: Bool) throws -> Endpoint {
+    let host = registry == "docker.io" ? "registry-1.docker.io" : registry
+    guard let base = URL(string: "\(scheme)://\(host)") else {
+      throw RegistryError(
+        .registryRefused, "\"\(registry)\" is not a registry", help: ["write HOST[:PORT] before the repository"])
+    }
+    return Endpoint(registry: registry, base: base, verifiesCertificate: verifiesCertificate)
+  }
+}

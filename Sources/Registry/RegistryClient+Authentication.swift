@@ -1,0 +1,74 @@
+import Diagnostics
+import Foundation
+import HTTP
+import NIOHTTP1
+
+/// A request to a registry, with what it needs permission for.
+struct RegistryCall: Sendable {
+  var endpoint: Endpoint
+  var request: HTTPRequest
+  var scopes: [AccessScope]
+
+  init(_ method: HTTPMethod, _ url: URL, at endpoint: Endpoint, for scopes: [AccessScope]) {
+    self.endpoint = endpoint
+    self.scopes = scopes
+    request = HTTPRequest(method, url)
+    request.verifiesCertificate = endpoint.verifiesCertificate
+  }
+}
+
+extension RegistryClient {
+  func endpoint(of registry: String) async throws -> Endpoint {
+    do { return try await endpoints.endpoint(of: registry) } catch let error as HTTPError {
+      throw RegistryError.unreachable(registry, error)
+    }
+  }
+
+  /// Sends with authorization and returns whatever the registry answers in the end, but for 401.
+  /// - Throws: `RegistryError`, `CancellationError`, and what a stream in the request throws.
+  func send(_ call: RegistryCall) async throws -> HTTPResponse {
+    let response: HTTPResponse
+    do { response = try await exchange(call) } catch let error as HTTPError {
+      throw RegistryError.unreachable(call.endpoint.registry, error)
+    }
+    guard response.status == 401 else { return response }
+    throw await unauthorized(call, response)
+  }
+
+  /// The same with `HTTPError` as it is, and 401 as an answer.
+  ///
+  /// A token may end in the middle: a request that is refused is sent once more with a new one. A stream cannot be
+  /// sent again, but whoever sends it anew does so with the new token.
+  func exchange(_ call: RegistryCall) async throws -> HTTPResponse {
+    let isOwn = call.request.url.hasSameOrigin(as: call.endpoint.base)
+    let authorization = isOwn ? try await authenticator.authorization(call.endpoint, call.scopes) : nil
+    let response = try await sendOnce(call, authorization)
+    guard response.status == 401, isOwn,
+      let better = try await authenticator.authorization(
+        answering: response, call.endpoint, call.scopes, rejected: authorization)
+    else { return response }
+    if case .stream = call.request.body { return response }
+    return try await sendOnce(call, better)
+  }
+
+  private func sendOnce(_ call: RegistryCall, _ authorization: String?) async throws -> HTTPResponse {
+    var request = call.request
+    if let authorization { request.headers.replaceOrAdd(name: "Authorization", value: authorization) }
+    let response = try await http.send(request)
+    warnings.note(response.headers, of: call.endpoint.registry)
+    return response
+  }
+
+  func unauthorized(_ call: RegistryCall, _ response: HTTPResponse) async -> RegistryError {
+    let explanation = await authenticator.explanation(call.endpoint.registry, call.scopes)
+    return await .unauthorized(response, registry: call.endpoint.registry, explanation)
+  }
+
+  /// What an answer means that is not the one that was hoped for.
+  /// - Parameter action: what was tried, such as `push to ghcr.io/me/web`.
+  func failure(_ action: String, _ call: RegistryCall, _ response: HTTPResponse) async -> RegistryError {
+    if response.status == 401 { return await unauthorized(call, response) }
+    let explanation = await authenticator.explanation(call.endpoint.registry, call.scopes)
+    return await .answered(response, to: action, registry: call.endpoint.registry, explanation)
+  }
+}

@@ -1,0 +1,177 @@
+import Diagnostics
+import Foundation
+import HTTP
+import NIOHTTP1
+public import OCI
+
+extension RegistryClient {
+  /// In bytes: what registries take (distribution-spec, "Pushing manifests").
+  static let manifestLimit = 4 << 20
+
+  /// The manifest or index that a name stands for, verified against the digest of the name and that of the registry
+  /// (distribution-spec, "Pulling manifests").
+  /// - Throws: `RegistryError`, `OCIError`.
+  public func manifest(_ reference: ImageReference) async throws -> RawManifest {
+    let repository = repository(reference)
+    let call = try await repository.manifestCall(.GET, reference.identifier)
+    let response = try await send(call)
+    guard response.status == 200 else { throw await manifestFailure(reference, call, response) }
+    let bytes = try await body(of: response, reference)
+    let type = response.headers.first(name: "Content-Type").map {
+      MediaType(rawValue: String($0.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces))
+    }
+    try verify(bytes, reference, response.headers)
+    let manifest = try RawManifest(bytes: bytes, mediaType: type)
+    if let type, MediaType.manifests.contains(type), type != manifest.descriptor.mediaType {
+      throw RegistryError(
+        .registryFailed,
+        "the registry \(reference.registry) calls the manifest of \(reference.familiarDescription) \(type), but it is \(manifest.descriptor.mediaType)",
+        help: ["push the image again with a current tool"])
+    }
+    return manifest
+  }
+
+  /// What a name stands for, without its content, which registries do not count against a limit; nil when there is
+  /// no such manifest, or the registry does not tell its digest.
+  /// - Throws: `RegistryError`.
+  public func descriptor(_ reference: ImageReference) async throws -> Descriptor? {
+    let call = try await repository(reference).manifestCall(.HEAD, reference.identifier)
+    let response = try await send(call)
+    if response.status == 404 { return nil }
+    guard response.status == 200 else {
+      throw await failure("look up \(reference.familiarDescription)", call, response)
+    }
+    guard let digest = response.headers.first(name: "Docker-Content-Digest").flatMap({ Digest($0) }),
+      let size = response.headers.first(name: "Content-Length").flatMap({ Int64($0) }),
+      let type = response.headers.first(name: "Content-Type")
+    else { return nil }
+    return Descriptor(mediaType: MediaType(rawValue: type), digest: digest, size: size)
+  }
+
+  private func body(of response: HTTPResponse, _ reference: ImageReference) async throws -> [UInt8] {
+    do { return try await response.body.collect(limit: Self.manifestLimit) } catch let error as HTTPError {
+      guard error.code == .responseTooLarge else { throw RegistryError.unreachable(reference.registry, error) }
+      throw RegistryError(
+        .manifestTooLarge, "the manifest of \(reference.familiarDescription) is larger than 4 MiB",
+        help: ["check that the name is that of an image"])
+    }
+  }
+
+  private func verify(_ bytes: [UInt8], _ reference: ImageReference, _ headers: HTTPHeaders) throws {
+    let actual = Digest(sha256Of: bytes)
+    let announced = headers.first(name: "Docker-Content-Digest").flatMap { Digest($0) }
+    // A header of another algorithm cannot be checked; a reference of another one must not pass unchecked.
+    for expected in [reference.digest, announced?.algorithm == actual.algorithm ? announced : nil] {
+      guard let expected, expected != actual else { continue }
+      throw RegistryError(
+        .digestMismatch, "the registry \(reference.registry) sent another manifest than was asked for",
+        notes: ["\(reference.familiarName) should have \(expected), but has \(actual)"],
+        help: ["try again; if it happens again, the registry or a proxy damages data"])
+    }
+  }
+
+  // MARK: What is missing
+
+  private func manifestFailure(
+    _ reference: ImageReference, _ call: RegistryCall, _ response: HTTPResponse
+  ) async -> RegistryError {
+    let action = "read the manifest of \(reference.familiarDescription)"
+    guard response.status == 404 else { return await failure(action, call, response) }
+    let reported = await ReportedError.read(response)
+    let tags = reported.contains { $0.code == "NAME_UNKNOWN" } ? .noRepository : await tags(reference, call)
+    switch tags {
+    case .noRepository:
+      return RegistryError(
+        .nameUnknown, "the registry \(reference.registry) has no repository \(reference.repository)",
+        notes: reported.map(\.note),
+        help: ["check the name, or log in if it is private: docker login \(reference.registry)"])
+    case .unknown:
+      return missing(reference, reported, help: "check the name and the tag")
+    case .some(let names):
+      let wanted = reference.tag ?? "latest"
+      let near = names.sorted { Self.likeness($0, wanted) > Self.likeness($1, wanted) }.prefix(5)
+      return missing(
+        reference, reported,
+        help: near.isEmpty
+          ? "the repository is empty: push an image first"
+          : "the repository has \(near.joined(separator: ", "))\(names.count > near.count ? " and others" : "")")
+    }
+  }
+
+  private func missing(_ reference: ImageReference, _ reported: [ReportedError], help: String) -> RegistryError {
+    let what = reference.digest.map { "no manifest \($0)" } ?? "no tag \(reference.tag ?? "latest")"
+    return RegistryError(
+      .manifestUnknown, "\(reference.familiarName) has \(what)", notes: reported.map(\.note), help: [help])
+  }
+
+  private enum Tags {
+    case noRepository
+    case unknown
+    case some([String])
+  }
+
+  /// Whether there is a repository at all, and what is in it. A failure on the way to a message is no further message.
+  private func tags(_ reference: ImageReference, _ call: RegistryCall) async -> Tags {
+    struct Answer: Decodable { var tags: [String]? }
+    guard let url = try? call.endpoint.url("/v2/\(reference.repository)/tags/list?n=1000") else { return .unknown }
+    var call = RegistryCall(.GET, url, at: call.endpoint, for: call.scopes)
+    call.request.mayRetry = false
+    guard let response = try? await exchange(call) else { return .unknown }
+    if response.status == 404 { return .noRepository }
+    guard response.status == 200, let bytes = try? await response.body.collect(limit: 1 << 20),
+      let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes))
+    else { return .unknown }
+    return .some(answer.tags ?? [])
+  }
+
+  /// The number of characters that two tags begin with alike.
+  private static func likeness(_ left: String, _ right: String) -> Int {
+    zip(left, right).prefix { $0 == $1 }.count
+  }
+}
+
+extension RegistryRepository {
+  var fullName: String { "\(registry)/\(name)" }
+
+  func manifestCall(_ method: HTTPMethod, _ identifier: String) async throws -> RegistryCall {
+    let endpoint = try await client.endpoint(of: registry)
+    var call = RegistryCall(
+      method, try endpoint.url("/v2/\(name)/manifests/\(identifier)"), at: endpoint,
+      for: [AccessScope(repository: name, access: method == .PUT ? .push : .pull)])
+    if method != .PUT {
+      call.request.headers.add(name: "Accept", value: MediaType.manifests.map(\.rawValue).joined(separator: ", "))
+    }
+    return call
+  }
+
+  /// Stores a manifest under its digest, or under a tag, which gives it its digest too, and makes sure that the
+  /// registry computed the same one (distribution-spec, "Pushing manifests").
+  /// - Throws: `RegistryError`.
+  public func write(_ manifest: RawManifest, tag: String?) async throws {
+    guard manifest.bytes.count <= RegistryClient.manifestLimit else {
+      throw RegistryError(
+        .manifestTooLarge, "the manifest of \(fullName) has \(manifest.bytes.count) bytes; registries take 4 MiB",
+        help: ["shorten the annotations, or use fewer layers"])
+    }
+    var call = try await manifestCall(.PUT, tag ?? manifest.descriptor.digest.description)
+    call.request.headers.add(name: "Content-Type", value: manifest.descriptor.mediaType.rawValue)
+    call.request.body = .bytes(manifest.bytes)
+    let response = try await client.send(call)
+    guard response.isSuccess else {
+      let name = tag.map { "\(fullName):\($0)" } ?? fullName
+      throw await client.failure("push the manifest of \(name)", call, response)
+    }
+    try verifyStored(manifest.descriptor.digest, response)
+  }
+
+  /// - Throws: `RegistryError` with the code `digest-mismatch`.
+  func verifyStored(_ digest: Digest, _ response: HTTPResponse) throws {
+    guard let stored = response.headers.first(name: "Docker-Content-Digest").flatMap({ Digest($0) }),
+      stored.algorithm == digest.algorithm, stored != digest
+    else { return }
+    throw RegistryError(
+      .digestMismatch, "the registry \(registry) stored something else than was sent",
+      notes: ["sent \(digest), stored \(stored)"],
+      help: ["try again; if it happens again, the registry or a proxy damages data"])
+  }
+}

@@ -1,0 +1,220 @@
+import Diagnostics
+import Foundation
+import HTTP
+import NIOCore
+import NIOHTTP1
+public import OCI
+
+extension RegistryRepository: ImageDestination {
+  /// Asks for a blob, or for a manifest if the descriptor is that of one.
+  /// - Throws: `RegistryError`.
+  public func contains(_ blob: Descriptor) async throws -> Bool {
+    let isManifest = blob.mediaType.isIndex || blob.mediaType.isImageManifest
+    var call =
+      try await isManifest
+      ? manifestCall(.HEAD, blob.digest.description) : blobCall(.HEAD, blob.digest)
+    // What is asked before a push is asked with the token of the push.
+    call.scopes = [AccessScope(repository: name, access: .push)]
+    let response = try await client.send(call)
+    switch response.status {
+    case 200: return true
+    case 404: return false
+    default: throw await client.failure("look for a blob in \(fullName)", call, response)
+    }
+  }
+
+  /// Stores a blob: not at all if it is there, by a mount if a repository beside it is known to have it, else by one
+  /// streamed upload, which is repeated from the start when it fails in passing (distribution-spec, "Pushing blobs").
+  /// - Throws: `RegistryError`, and what the source throws.
+  public func write(
+    _ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void
+  ) async throws {
+    if try await contains(blob) { return progress(blob.size) }
+    var session: URL?
+    if let other = mountable(blob, from: source) {
+      switch try await mount(blob, from: other) {
+      case .mounted: return progress(blob.size)
+      case .session(let url): session = url
+      case .refused: break
+      }
+    }
+    try await upload(Upload(blob: blob, source: source, progress: progress), to: session)
+  }
+
+  private func mountable(_ blob: Descriptor, from source: any BlobSource) -> String? {
+    if let other = source as? RegistryRepository, other.registry == registry, other.name != name { return other.name }
+    return mountable[blob.digest].flatMap { $0 == name ? nil : $0 }
+  }
+
+  // MARK: Mounting
+
+  private enum MountOutcome {
+    case mounted
+    /// The registry would rather have an upload, and has begun one.
+    case session(URL)
+    case refused
+  }
+
+  /// Any answer but 201 means that it has to be uploaded; what is wrong will show then.
+  private func mount(_ blob: Descriptor, from other: String) async throws -> MountOutcome {
+    let query = "mount=\(blob.digest)&from=\(Self.escape(other))"
+    var call = try await uploadCall("?\(query)")
+    call.scopes.append(AccessScope(repository: other, access: .pull))
+    let response: HTTPResponse
+    do { response = try await client.exchange(call) } catch let error as CancellationError { throw error } catch {
+      return .refused
+    }
+    switch response.status {
+    case 201: return .mounted
+    case 202: return sessionLocation(response, call.endpoint).map { .session($0) } ?? .refused
+    default: return .refused
+    }
+  }
+
+  // MARK: Uploading
+
+  private struct Upload: Sendable {
+    let blob: Descriptor
+    let source: any BlobSource
+    let progress: @Sendable (Int64) -> Void
+  }
+
+  private func uploadCall(_ query: String = "") async throws -> RegistryCall {
+    let endpoint = try await client.endpoint(of: registry)
+    var call = RegistryCall(
+      .POST, try endpoint.url("/v2/\(name)/blobs/uploads/\(query)"), at: endpoint,
+      for: [AccessScope(repository: name, access: .push)])
+    call.request.headers.add(name: "Content-Length", value: "0")
+    return call
+  }
+
+  private func upload(_ upload: Upload, to first: URL?) async throws {
+    var session = first
+    var attempt = 1
+    while true {
+      let target = session
+      session = nil
+      guard let failure = try await attemptUpload(upload, to: target, isFirst: attempt == 1) else { return }
+      guard let pause = failure.pause(afterAttempt: attempt, client.http) else { throw failure.error }
+      client.http.trace.report(
+        .retry(
+          url: "\(fullName)@\(upload.blob.digest)", attempt: attempt, pause: pause,
+          reason: failure.error.diagnostic.message))
+      try await client.http.clock.sleep(pause)
+      attempt += 1
+      // The answer may have been lost after the registry had stored it all.
+      if try await contains(upload.blob) { return upload.progress(upload.blob.size) }
+    }
+  }
+
+  /// An attempt that failed, and whether it is worth repeating.
+  private struct UploadFailure {
+    var error: RegistryError
+    var isTransient: Bool
+    var response: HTTPResponse?
+
+    func pause(afterAttempt attempt: Int, _ http: HTTPClient) -> Duration? {
+      guard isTransient else { return nil }
+      guard let response, http.retryPolicy.statuses.contains(response.status) else {
+        return http.retryPolicy.pause(afterAttempt: attempt, clock: http.clock)
+      }
+      return http.retryPolicy.pause(
+        afterAttempt: attempt, status: response.status, headers: response.headers, clock: http.clock)
+    }
+  }
+
+  /// Nil means success. Every attempt has a session of its own, for registries lose track of broken ones.
+  private func attemptUpload(_ upload: Upload, to session: URL?, isFirst: Bool) async throws -> UploadFailure? {
+    do {
+      let target = if let session { session } else { try await beginUpload() }
+      let call = try await putCall(upload, target)
+      let response = try await client.exchange(call)
+      if response.isSuccess {
+        try verifyStored(upload.blob.digest, response)
+        return nil
+      }
+      // 401: the token ended; 404: the session did.
+      let isTransient =
+        client.http.retryPolicy.statuses.contains(response.status)
+        || isFirst && (response.status == 401 || response.status == 404)
+      let error = await client.failure("push a blob to \(fullName)", call, response)
+      return UploadFailure(error: error, isTransient: isTransient, response: response)
+    } catch let error as HTTPError {
+      return UploadFailure(
+        error: .unreachable(registry, error), isTransient: error.isTransient, response: nil)
+    }
+  }
+
+  private func beginUpload() async throws -> URL {
+    let call = try await uploadCall()
+    let response = try await client.send(call)
+    guard response.status == 202 else {
+      throw await client.failure("push to \(fullName)", call, response)
+    }
+    guard let location = sessionLocation(response, call.endpoint) else {
+      throw RegistryError(
+        .registryFailed, "the registry \(registry) does not say where to upload to",
+        help: ["report it to those who run the registry"], exitCode: .unavailable)
+    }
+    return location
+  }
+
+  private func putCall(_ upload: Upload, _ session: URL) async throws -> RegistryCall {
+    let endpoint = try await client.endpoint(of: registry)
+    let address = session.absoluteString
+    let separator = address.contains("?") ? "&" : "?"
+    guard let url = URL(string: "\(address)\(separator)digest=\(Self.escape(upload.blob.digest.description))") else {
+      throw RegistryError(
+        .registryFailed, "the registry \(registry) names no usable address to upload to",
+        help: ["report it to those who run the registry"], exitCode: .unavailable)
+    }
+    var call = RegistryCall(.PUT, url, at: endpoint, for: [AccessScope(repository: name, access: .push)])
+    call.request.headers.add(name: "Content-Type", value: "application/octet-stream")
+    let chunks = CountedChunks(base: try await upload.source.blob(upload.blob), progress: upload.progress)
+    call.request.body = .stream(HTTPBytes(chunks), length: upload.blob.size)
+    return call
+  }
+
+  /// Where to upload to: absolute or relative, its query kept. Behind a proxy that ends TLS many registries call
+  /// themselves `http`; going there would send the blob unprotected.
+  private func sessionLocation(_ response: HTTPResponse, _ endpoint: Endpoint) -> URL? {
+    guard let location = response.headers.first(name: "Location"), let url = response.url.resolving(location),
+      let scheme = url.scheme, ["http", "https"].contains(scheme)
+    else { return nil }
+    guard scheme == "http", endpoint.base.scheme == "https", url.host() == endpoint.base.host(),
+      var parts = URLComponents(url: url, resolvingAgainstBaseURL: true)
+    else { return url }
+    parts.scheme = "https"
+    if parts.port == 80 { parts.port = nil }
+    return parts.url
+  }
+
+  static func escape(_ text: String) -> String { FormEncoding.escape(text) }
+}
+
+/// Passes chunks on and counts them.
+private struct CountedChunks: AsyncSequence, Sendable {
+  typealias Element = ByteBuffer
+  let base: BlobStream
+  let progress: @Sendable (Int64) -> Void
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: base.makeAsyncIterator(), progress: progress) }
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    var base: BlobStream.AsyncIterator
+    let progress: @Sendable (Int64) -> Void
+    var count: Int64 = 0
+
+    init(base: BlobStream.AsyncIterator, progress: @escaping @Sendable (Int64) -> Void) {
+      self.base = base
+      self.progress = progress
+    }
+
+    mutating func next() async throws -> ByteBuffer? {
+      guard let chunk = try await base.next() else { return nil }
+      count += Int64(chunk.readableBytes)
+      progress(count)
+      return chunk
+    }
+  }
+}
