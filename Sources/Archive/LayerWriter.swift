@@ -39,7 +39,7 @@ public final class LayerWriter {
   private let tar: TarStream
   private var items: [LayerIndex.Item] = []
   private var names: Set<[UInt8]> = []
-  /// Files by path, which hard links may name.
+  /// What hard links may name: all but folders.
   private var linkTargets: Set<TreePath> = []
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
@@ -86,9 +86,9 @@ public final class LayerWriter {
     try validate(entry)
     guard names.insert(name).inserted else { throw ArchiveError.duplicateEntry(entry.path) }
     try tar.writeHeader(entry, name: name)
+    if !entry.isDirectory, !entry.isWhiteout { linkTargets.insert(entry.path) }
     var item = LayerIndex.Item(entry: entry)
     if case .file(let size) = entry.kind {
-      linkTargets.insert(entry.path)
       item.contentOffset = tar.offset
       var hasher = options.digestsContent ? SHA256Hasher() : nil
       var source = source
