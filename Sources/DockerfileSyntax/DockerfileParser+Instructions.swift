@@ -37,18 +37,18 @@ extension DockerfileParser {
     case .entrypoint:
       parseCommandLine(line.arguments, of: line).map { .entrypoint(EntrypointInstruction(command: $0)) }
     case .env: parsePairs(line).map { .env(EnvInstruction($0.pairs, usesLegacyForm: $0.isLegacy)) }
-    case .expose: parseWords(line).map { .expose(ExposeInstruction(ports: $0)) }
+    case .expose: parsePorts(line).map { .expose(ExposeInstruction(ports: $0)) }
     case .from: nil
     case .healthcheck: parseHealthcheck(line, flags).map { .healthcheck($0) }
     case .label: parsePairs(line).map { .label(LabelInstruction($0.pairs, usesLegacyForm: $0.isLegacy)) }
-    case .maintainer: parseText(line).map { .maintainer(MaintainerInstruction(name: $0)) }
+    case .maintainer: parseText(line, "a name").map { .maintainer(MaintainerInstruction(name: $0)) }
     case .onbuild: parseOnbuild(line).map { .onbuild($0) }
     case .run: parseRun(line, flags).map { .run($0) }
     case .shell: parseShell(line).map { .shell(ShellInstruction(words: $0)) }
-    case .stopsignal: parseText(line).map { .stopsignal(StopsignalInstruction(signal: $0)) }
-    case .user: parseText(line).map { .user(UserInstruction(user: $0)) }
+    case .stopsignal: parseText(line, "a signal").map { .stopsignal(StopsignalInstruction(signal: $0)) }
+    case .user: parseText(line, "a user").map { .user(UserInstruction(user: $0)) }
     case .volume: parseVolume(line).map { .volume(VolumeInstruction(paths: $0)) }
-    case .workdir: parseText(line).map { .workdir(WorkdirInstruction(path: $0)) }
+    case .workdir: parseText(line, "a path").map { .workdir(WorkdirInstruction(path: $0)) }
     }
   }
 
@@ -60,16 +60,16 @@ extension DockerfileParser {
   }
 
   /// The whole rest of the line.
-  private mutating func parseText(_ line: InstructionLine) -> Word? {
+  private mutating func parseText(_ line: InstructionLine, _ what: String) -> Word? {
     guard line.arguments.isEmpty else { return line.arguments.word }
-    reportMissingArgument(line, "an argument")
+    reportMissingArgument(line, what)
     return nil
   }
 
-  private mutating func parseWords(_ line: InstructionLine) -> [Word]? {
+  private mutating func parsePorts(_ line: InstructionLine) -> [Word]? {
     let words = line.arguments.blankSeparatedWords.map { line.arguments.word($0) }
     guard words.isEmpty else { return words }
-    reportMissingArgument(line, "an argument")
+    reportMissingArgument(line, "a port")
     return nil
   }
 
@@ -77,7 +77,7 @@ extension DockerfileParser {
   mutating func parseJSON(_ text: LogicalText) -> (words: [Word]?, isError: Bool) {
     guard text.bytes.first == UInt8(ascii: "[") else { return (nil, false) }
     switch JSONStringArray.parse(text) {
-    case .strings(let strings): return (strings.map(\.word), false)
+    case .strings(let strings): return (strings, false)
     case .invalid: return (nil, false)
     case .otherElement(let part):
       report(

@@ -1,7 +1,9 @@
+import Diagnostics
+
 /// A JSON array of strings with the places that they have in the file.
 enum JSONStringArray {
   enum Outcome {
-    case strings([LogicalText])
+    case strings([Word])
     /// Valid JSON, but an element is something else than a string.
     case otherElement(Range<Int>)
     /// No JSON array.
@@ -27,7 +29,7 @@ private struct JSONReader {
   }
 
   mutating func array() -> JSONStringArray.Outcome {
-    var strings: [LogicalText] = []
+    var strings: [Word] = []
     var other: Range<Int>?
     skipBlanks()
     guard take("[") else { return .invalid }
@@ -66,7 +68,7 @@ private struct JSONReader {
 
   // MARK: Strings
 
-  private mutating func string() -> LogicalText? {
+  private mutating func string() -> Word? {
     let opening = position
     guard take("\"") else { return nil }
     var builder = LogicalTextBuilder()
@@ -75,7 +77,9 @@ private struct JSONReader {
       switch byte {
       case ASCII.doubleQuote:
         position += 1
-        return builder.text(orAt: text.sourceOffset(of: opening) + 1)
+        let range = text.sourceRange((opening + 1)..<(position - 1))
+        let word = builder.text(orAt: range.lowerBound).word
+        return Word(word.text, range: range, segments: word.segments)
       case ASCII.backslash:
         guard let scalar = escape() else { return nil }
         for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { builder.append(unit, from: source) }
