@@ -1,0 +1,27 @@
+import HostOS
+import SystemPackage
+import Testing
+
+/// Makes archives with python3's tarfile, which writes what no sane program would.
+enum Python {
+  /// - Parameter script: calls `add(name, type, content=…, attribute=…)` for each member.
+  static func tar(format: String, _ script: String) async throws -> [UInt8] {
+    let folder = try TemporaryDirectory()
+    let file = folder.path.appending("made.tar")
+    let program = """
+      import io, sys, tarfile
+      from tarfile import TarInfo, REGTYPE, LNKTYPE, SYMTYPE, CHRTYPE, BLKTYPE, DIRTYPE, FIFOTYPE
+      out = tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[2] + '_FORMAT'))
+      def add(name, type=REGTYPE, content=b'', **attributes):
+          member = TarInfo(name)
+          member.type = type
+          member.size = len(content)
+          for key, value in attributes.items(): setattr(member, key, value)
+          out.addfile(member, io.BytesIO(content))
+      \(script)
+      out.close()
+      """
+    try await tool("python3", ["-c", program, file.string, format])
+    return try Files.read(file)
+  }
+}
