@@ -53,7 +53,12 @@ extension DockerfileParser {
         transfer.sources.append(word)
       }
     }
-    return transfer
+    for heredoc in line.heredocs where !transfer.heredocs.contains(heredoc) {
+      report(
+        "invalid-heredoc-name", "the name of this here-document holds a blank", at: heredoc.marker.range,
+        help: ["\(line.keyword.text.uppercased()) makes a file of that name; write a name without blanks"])
+    }
+    return transfer.heredocs.count == line.heredocs.count ? transfer : nil
   }
 
   private mutating func reportTooFewPaths(_ words: [Word], _ line: InstructionLine) {

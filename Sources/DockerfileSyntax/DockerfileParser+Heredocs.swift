@@ -7,7 +7,10 @@ extension DockerfileParser {
     switch line.heredocSupport {
     case .none: return []
     case .yes: announced = true
-    case .unknownInstruction: announced = false
+    case .unknownInstruction:
+      // Each look for an end that is not there reads the rest of the file.
+      guard missedHeredocs < 100 else { return [] }
+      announced = false
     }
     var heredocs: [Heredoc] = []
     for marker in HeredocMarker.all(in: line.text) {
@@ -19,6 +22,7 @@ extension DockerfileParser {
         return heredocs
       } else {
         lines = start
+        missedHeredocs += 1
         return heredocs
       }
     }

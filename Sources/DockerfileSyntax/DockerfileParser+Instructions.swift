@@ -16,7 +16,9 @@ extension DockerfileParser {
   private mutating func reportUnknownInstruction(_ line: InstructionLine) {
     let written = line.keyword.text
     var help: [String] = []
-    if let nearest = Suggestion.nearest(to: written, in: InstructionName.allCases.map(\.rawValue)) {
+    if written.unicodeScalars.contains(where: { $0.value > 0x7F && $0.properties.isWhitespace }) {
+      help = ["it holds a blank that is no plain space; type the line anew"]
+    } else if let nearest = Suggestion.nearest(to: written, in: InstructionName.allCases.map(\.rawValue)) {
       help = ["did you mean \(nearest)?"]
     } else if !written.utf8.contains(where: { $0 < 0x41 }) {
       help = ["the instructions are \(InstructionName.allCases.map(\.rawValue).joined(separator: ", "))"]

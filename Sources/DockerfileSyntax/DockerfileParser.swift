@@ -8,6 +8,8 @@ struct DockerfileParser {
   var lines: LineScanner
   private(set) var directives: [ParserDirective] = []
   private var comments: [Comment] = []
+  /// How many here-documents of unknown instructions turned out to be none.
+  var missedHeredocs = 0
   /// Directives stand above everything else, other comments included.
   private var lineMayBeDirective = true
 

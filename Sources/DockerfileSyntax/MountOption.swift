@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 
 /// A mount option that means something else than text; its value may hold variables.
 public struct MountOption<Value: MountOptionValue>: Sendable, Hashable {
@@ -17,16 +17,6 @@ public struct MountOption<Value: MountOptionValue>: Sendable, Hashable {
     self.word = word
     self.name = name
     self.isInverted = isInverted
-  }
-
-  /// The value that the expanded text stands for.
-  ///
-  /// - Throws: `DockerfileSyntaxError` when the text is no such value.
-  public func value(of text: String, in file: SourceFile) throws(DockerfileSyntaxError) -> Value {
-    guard let value = Value(optionText: text) else {
-      throw DockerfileSyntaxError(invalidValue(text, in: file))
-    }
-    return isInverted ? value.inverted : value
   }
 
   func invalidValue(_ text: String, in file: SourceFile) -> Diagnostic {
@@ -117,4 +107,17 @@ extension FileMode: MountOptionValue {
   }
 
   public static var optionDescription: String { "an octal number such as 0400" }
+}
+
+extension Expansion {
+  /// The value of a mount option.
+  ///
+  /// - Throws: `DockerfileSyntaxError` when the expansion fails, or when the expanded text is no such value.
+  public func value<Value>(
+    of option: MountOption<Value>, in environment: some VariableEnvironment
+  ) throws(DockerfileSyntaxError) -> Value {
+    let text = try expand(option.word, in: environment).text
+    guard let value = Value(optionText: text) else { throw DockerfileSyntaxError(option.invalidValue(text, in: file)) }
+    return option.isInverted ? value.inverted : value
+  }
 }

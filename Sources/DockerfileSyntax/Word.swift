@@ -36,7 +36,7 @@ public struct Word: Sendable, Hashable {
     return SourceRange(range.lowerBound + lower, range.lowerBound + upper)
   }
 
-  /// Whether the text may hold variables, quotes or escapes, so that only its expansion tells the value.
+  /// Whether the text holds a `$`, so that its value may depend on variables.
   public var mayExpand: Bool {
     text.utf8.contains { $0 == UInt8(ascii: "$") }
   }

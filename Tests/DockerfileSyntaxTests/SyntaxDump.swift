@@ -64,7 +64,8 @@ struct SyntaxDump {
   }
 
   private func leaf(_ value: Any) -> String? {
-    switch value {
+    if Mirror(reflecting: value).displayStyle == .optional { return nil }
+    return switch value {
     case let word as Word: "\(word.text.debugDescription) @\(place(word.range))"
     case let range as SourceRange: "@\(place(range))"
     case let text as String: text.debugDescription
