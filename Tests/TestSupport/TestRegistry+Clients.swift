@@ -31,8 +31,7 @@ extension TestRegistry {
 
   /// Writes a `config.json` as docker does, for DOCKER_CONFIG; with other credentials if wanted, to see them refused.
   /// - Throws: `HostError`.
-  public func writeDockerConfiguration(in folder: FilePath, credentials: Credentials? = nil) throws
-  {
+  public func writeDockerConfiguration(in folder: FilePath, credentials: Credentials? = nil) throws {
     var entry = ""
     if let credentials = credentials ?? self.credentials {
       let secret = Data("\(credentials.user):\(credentials.password)".utf8).base64EncodedString()

@@ -1,0 +1,39 @@
+# Every target is one line of `make help`: the text behind ##.
+PREFIX ?= /usr/local
+BINARY := .build/release/slipway
+STRIPPED := .build/slipway
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo test lint format bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+build: ## compile the release binary, stripped and without Swift's shared libraries, and print its path
+	@scripts/install-packages build >&2
+	@swift build --configuration release --static-swift-stdlib --product slipway >&2
+	@strip -o $(STRIPPED) $(BINARY)
+	@echo $(CURDIR)/$(STRIPPED)
+
+install: build ## copy the release binary to PREFIX/bin (PREFIX=/usr/local, DESTDIR is honoured)
+	install -D -m 755 $(STRIPPED) $(DESTDIR)$(PREFIX)/bin/slipway
+
+demo: ## from the checkout to the HTTP answer of an image that was built, pushed, pulled and run
+	@scripts/demo
+
+test: ## install what the tests need, and run all of them
+	@scripts/install-packages test
+	@swift test $(TESTFLAGS)
+
+lint: ## check the format of the sources, and the shell scripts where shellcheck is installed
+	@swift format lint --strict --parallel --recursive Sources Plugins Tests Package.swift
+	@if command -v shellcheck >/dev/null; then shellcheck $$(grep -rlE '^#!.*\b(sh|bash)$$' scripts .ci Benchmarks fixtures); fi
+
+format: ## format the sources
+	@swift format --in-place --parallel --recursive Sources Plugins Tests Package.swift
+
+bench: ## run the benchmarks
+	@Benchmarks/run
+
+clean: ## remove what was built
+	@rm -rf .build
