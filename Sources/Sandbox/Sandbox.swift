@@ -1,3 +1,6 @@
+import HostOS
+import SystemPackage
+
 /// Runs commands in root file systems made of layers, kept apart from the host by namespaces.
 ///
 /// The calling process must be root or root of a user namespace: see `UserNamespace.enterIfNeeded`.
@@ -26,6 +29,24 @@ public struct Sandbox: Sendable {
   public func run(
     _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
   ) async throws -> ExitStatus {
-    throw SandboxError(.unavailable("not finished"))
+    try Self.check(command, root)
+    let killSwitch = KillSwitch()
+    let steps = Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)
+    let supervisor = Supervisor(
+      namespaces: Self.namespaces(for: command.network), timeout: command.timeout, killSwitch: killSwitch,
+      output: output)
+    let outcome = try await withTaskCancellationHandler {
+      try await Blocking.run {
+        let outcome = try supervisor.run(steps)
+        try MountStubs(outcome.report.created, in: root).remove()
+        return outcome
+      }
+    } onCancel: {
+      killSwitch.pull()
+    }
+    if killSwitch.isPulled { throw CancellationError() }
+    if outcome.timedOut, let timeout = command.timeout { throw SandboxError(.timedOut(timeout)) }
+    if let error = Self.error(of: outcome.report, steps, command, root) { throw error }
+    return outcome.report.exitStatus
   }
 }

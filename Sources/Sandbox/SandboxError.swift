@@ -4,8 +4,8 @@ public import SystemPackage
 /// A command that could not be run, or not to its end.
 public struct SandboxError: DiagnosticError {
   public enum Cause: Sendable, Hashable {
-    /// A step of the preparation was refused: what was done (`mount overlay`), and the kernel's own words if any.
-    case setUp(step: String, errno: Errno, detail: String = "")
+    /// A step of the preparation was refused.
+    case setUp(SetUpFailure)
     /// No such program; `tried` are the paths that were looked at. A shell says 127.
     case commandNotFound(String, tried: [String])
     /// A program that is there but cannot be executed. A shell says 126.
@@ -39,12 +39,9 @@ public struct SandboxError: DiagnosticError {
 
   public var diagnostics: [Diagnostic] {
     switch cause {
-    case .setUp(let step, let errno, let detail):
-      let words = detail.isEmpty ? "" : " (\(detail))"
-      return [
-        .error(
-          "sandbox-set-up", "cannot \(step): \(errno.description.lowercased())\(words)", help: help)
-      ]
+    case .setUp(let failure):
+      let message = "cannot \(failure.step): \(failure.errno.description.lowercased())"
+      return [.error("sandbox-set-up", message, notes: failure.notes, help: help)]
     case .commandNotFound(let name, let tried):
       let notes = tried == [name] ? [] : tried.map { Diagnostic.Note("looked for \($0)") }
       return [
@@ -74,5 +71,27 @@ public struct SandboxError: DiagnosticError {
     case .invalid(let reason): return [.error("invalid-command", reason, help: help)]
     case .unavailable(let reason): return [.error("sandbox-unavailable", reason, help: help)]
     }
+  }
+}
+
+/// A step of the preparation of a command that the kernel refused.
+public struct SetUpFailure: Sendable, Hashable {
+  /// What was done, as a verb phrase: `mount overlay`.
+  public var step: String
+  public var systemCall: String
+  public var errno: Errno
+  /// The kernel's own words; may be empty.
+  public var detail: String
+
+  public init(_ step: String, _ systemCall: String, _ errno: Errno, detail: String = "") {
+    self.step = step
+    self.systemCall = systemCall
+    self.errno = errno
+    self.detail = detail
+  }
+
+  var notes: [Diagnostic.Note] {
+    let refused = Diagnostic.Note("the system call \(systemCall) gave errno \(errno.rawValue)")
+    return detail.isEmpty ? [refused] : [refused, Diagnostic.Note("the kernel says: \(detail)")]
   }
 }

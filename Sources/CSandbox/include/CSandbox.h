@@ -1,1 +1,151 @@
+// The child's half of the sandbox. Between clone(2) and execve(2) of a process with threads only system calls are
+// safe, so Swift writes down beforehand what is to be done, and this code does it without allocating.
+//
+// _GNU_SOURCE stays out of this header: with it, <sys/types.h> would define fd_set differently from the other C
+// modules that Swift imports.
 #pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// What one step does. Paths of "the host" are those of the caller; paths "in the root" are resolved inside the new
+/// root, with symbolic links that cannot lead out, and made when they are missing.
+enum csandbox_kind {
+  /// Keep mounts of this namespace from the others.
+  CSANDBOX_PRIVATE_MOUNTS,
+  /// Write `source` to uid_map and `data` to gid_map of this process.
+  CSANDBOX_MAP_SELF,
+  /// Open `list` (lower folders, bottom first), `source` (upper) and `target` (work).
+  CSANDBOX_OPEN_LAYERS,
+  /// Mount a tmpfs on `target` of the host for what the sandbox needs on the way.
+  CSANDBOX_SCRATCH,
+  /// Join the open layers; `number` is 1 for attributes in the user namespace ("userxattr"). This is the root.
+  CSANDBOX_OVERLAY,
+  /// Mount file system type `source` with `data` and the flags `number` at `target` in the root.
+  CSANDBOX_MOUNT,
+  /// Show `source` of the host at `target` in the root.
+  CSANDBOX_BIND,
+  /// Show a file with `bytes`, mode `number`, `uid` and `gid` at `target` in the root.
+  CSANDBOX_CONTENT,
+  /// Make the symbolic link `target` in the root, which says `data`.
+  CSANDBOX_SYMLINK,
+  /// Hide `target` in the root, if it exists.
+  CSANDBOX_MASK,
+  /// Make `target` in the root read-only, if it exists.
+  CSANDBOX_READ_ONLY_PATH,
+  CSANDBOX_HOST_NAME,
+  CSANDBOX_LOOPBACK,
+  CSANDBOX_SESSION_KEYRING,
+  /// unshare(2) with the flags `number`.
+  CSANDBOX_UNSHARE,
+  /// Make the root "/" and let go of the host's files.
+  CSANDBOX_ENTER_ROOT,
+  /// chroot(2) to `target` of the host.
+  CSANDBOX_CHROOT,
+  CSANDBOX_UMASK,
+  CSANDBOX_WORKING_DIRECTORY,
+  /// Go on in a child; this process reaps, and ends with all that is left once the child has ended.
+  CSANDBOX_FORK,
+  /// A session of its own, default signals.
+  CSANDBOX_SESSION,
+  /// Drop every capability but those of the mask `number` from the bounding set.
+  CSANDBOX_BOUNDING_SET,
+  /// Become `uid`, `gid` and the `count` groups in `bytes`.
+  CSANDBOX_CREDENTIALS,
+  /// Permit the capabilities of the mask `number`, no others.
+  CSANDBOX_CAPABILITIES,
+  /// Execute the first program of `list` (null-terminated) with `arguments` and `environment`.
+  CSANDBOX_EXECUTE,
+};
+
+enum {
+  /// A failure of this step is no failure.
+  CSANDBOX_OPTIONAL = 1,
+  /// When this step succeeds, the next one is left out; when it fails, the next one is done instead.
+  CSANDBOX_ELSE_NEXT = 2,
+  CSANDBOX_READ_ONLY = 4,
+};
+
+struct csandbox_op {
+  enum csandbox_kind kind;
+  uint32_t flags;
+  uint64_t number;
+  const char *source;
+  const char *target;
+  const char *data;
+  const char *const *list;
+  uint32_t count;
+  uint32_t uid;
+  uint32_t gid;
+  const void *bytes;
+  size_t size;
+  const char *const *arguments;
+  const char *const *environment;
+};
+
+/// Everything that a child does. It must stay valid until `csandbox_spawn` returns.
+struct csandbox_plan {
+  const struct csandbox_op *ops;
+  uint32_t count;
+  /// CLONE_NEW* flags.
+  uint64_t namespaces;
+  int32_t input;
+  int32_t output;
+  int32_t error_output;
+  /// The end of a pipe that `csandbox_message`s are written to.
+  int32_t status;
+  /// Where the command line of the caller lies in memory: it is wiped in the child, which would show it otherwise.
+  uintptr_t command_line;
+  size_t command_line_size;
+};
+
+enum csandbox_message_kind {
+  /// `text` is a path in the root that was made so that something can be mounted there.
+  CSANDBOX_CREATED,
+  /// Step `op` failed with `error`; `text` is the system call, and after a newline the kernel's explanation.
+  CSANDBOX_REFUSED,
+  /// Candidate `candidate` of an execute step cannot be executed, for `error`.
+  CSANDBOX_NOT_EXECUTED,
+  /// The command ended; `error` is its status as wait(2) gives it.
+  CSANDBOX_FINISHED,
+};
+
+/// What the child tells; `length` bytes of text follow.
+struct csandbox_message {
+  enum csandbox_message_kind kind;
+  int32_t error;
+  uint32_t op;
+  uint32_t candidate;
+  uint32_t length;
+};
+
+/// Namespace flags of clone(2).
+extern const uint64_t csandbox_NEWNS, csandbox_NEWPID, csandbox_NEWIPC, csandbox_NEWUTS, csandbox_NEWNET,
+    csandbox_NEWUSER, csandbox_NEWCGROUP;
+/// Flags of mount(2).
+extern const uint64_t csandbox_NOSUID, csandbox_NODEV, csandbox_NOEXEC, csandbox_RDONLY;
+
+/// Starts a child on a thread that lives as long as the process, because the child is killed when its thread ends.
+/// Returns 0 and sets `pidfd`, or returns an errno.
+int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd);
+/// Sends SIGKILL; returns 0 or an errno.
+int csandbox_kill(int32_t pidfd);
+/// Waits for the end of a child that `csandbox_spawn` started; returns 0 or an errno.
+int csandbox_reap(int32_t pidfd);
+/// pipe2(2) with O_CLOEXEC; returns 0 or an errno.
+int csandbox_pipe(int32_t *read_end, int32_t *write_end);
+/// Makes reading from a descriptor return EAGAIN instead of waiting.
+int csandbox_set_nonblocking(int32_t descriptor);
+/// The magic number of the file system that a path is on (statfs(2)); 0 when it cannot be told.
+uint64_t csandbox_file_system_type(const char *path);
+/// The environment of this process as it is, byte for byte.
+const char *const *csandbox_environment(void);
+
+/// Starts a program in a new user and mount namespace once a byte can be read from `ready`; `failure` takes the
+/// errno, as an int32_t, when it cannot be executed. The child is killed when the calling thread ends.
+/// Returns 0 and sets `pid`, or returns an errno.
+int csandbox_spawn_in_user_namespace(
+    const char *program, const char *const *arguments, const char *const *environment, int32_t ready, int32_t failure,
+    int32_t *pid);
+/// Waits for a child and hands on SIGINT, SIGTERM, SIGHUP and SIGQUIT that other processes send to this one. (Those
+/// of the terminal reach the child by themselves.) Returns 0 and sets `status`, or returns an errno.
+int csandbox_wait_forwarding_signals(int32_t pid, int32_t *status);

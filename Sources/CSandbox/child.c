@@ -1,0 +1,225 @@
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+enum { SET_UP_FAILED = 125, JOIN_SESSION_KEYRING = 1 };
+
+size_t write_decimal(char *buffer, uint32_t number) {
+  char digits[10];
+  size_t count = 0;
+  do {
+    digits[count++] = '0' + number % 10;
+    number /= 10;
+  } while (number);
+  for (size_t index = 0; index < count; index++) buffer[index] = digits[count - 1 - index];
+  return count;
+}
+
+struct descriptor_path path_of_descriptor(int descriptor) {
+  struct descriptor_path path = {"/proc/self/fd/"};
+  size_t length = strlen(path.text);
+  path.text[length + write_decimal(path.text + length, descriptor)] = 0;
+  return path;
+}
+
+int child_failed(struct child *child, const char *call) {
+  child->error = errno;
+  child->call = call;
+  return -1;
+}
+
+void child_tell(enum csandbox_message_kind kind, int error, uint32_t op, uint32_t candidate, const char *text) {
+  // One write of at most PIPE_BUF bytes is never mixed with another one's.
+  static char buffer[PIPE_BUF];
+  size_t length = strlen(text);
+  struct csandbox_message message = {.kind = kind, .error = error, .op = op, .candidate = candidate};
+  if (length > sizeof buffer - sizeof message) length = sizeof buffer - sizeof message;
+  message.length = (uint32_t)length;
+  memcpy(buffer, &message, sizeof message);
+  memcpy(buffer + sizeof message, text, length);
+  while (write(STATUS_DESCRIPTOR, buffer, sizeof message + length) < 0 && errno == EINTR) {}
+}
+
+static void give_up(struct child *child) {
+  static char text[DETAIL_SIZE + 64];
+  strncpy(text, child->call, 63);
+  strcat(text, "\n");
+  strncat(text, child->detail, DETAIL_SIZE - 1);
+  child_tell(CSANDBOX_REFUSED, child->error, child->op, 0, text);
+  _exit(SET_UP_FAILED);
+}
+
+static void close_from(int first) {
+  if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
+  long limit = sysconf(_SC_OPEN_MAX);
+  for (int descriptor = first; descriptor < (limit > 0 && limit < 65536 ? limit : 65536); descriptor++)
+    close(descriptor);
+}
+
+/// Leaves nothing open but the three standard descriptors and the status pipe. This process does not execute another
+/// program, so what it inherited (locks, ends of other commands' pipes) would stay open otherwise.
+static int arrange_descriptors(const struct csandbox_plan *plan) {
+  int wanted[4] = {plan->input, plan->output, plan->error_output, plan->status};
+  for (int index = 0; index < 4; index++) {
+    wanted[index] = fcntl(wanted[index], F_DUPFD_CLOEXEC, 16);
+    if (wanted[index] < 0) return -1;
+  }
+  for (int index = 0; index < 4; index++)
+    if (dup3(wanted[index], index, index == STATUS_DESCRIPTOR ? O_CLOEXEC : 0) < 0) return -1;
+  close_from(STATUS_DESCRIPTOR + 1);
+  return 0;
+}
+
+static void reset_signals(void) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  for (int number = 1; number < 65; number++) sigaction(number, &action, NULL);
+}
+
+/// The kernel's notice of the parent's death is of use only if the parent was alive when it was asked for.
+static void die_with_parent(void) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  struct pollfd status = {.fd = STATUS_DESCRIPTOR};
+  if (poll(&status, 1, 0) > 0 && status.revents & POLLERR) _exit(SET_UP_FAILED);
+}
+
+static int write_file(struct child *child, const char *path, const char *text) {
+  int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return child_failed(child, "open");
+  ssize_t written = write(file, text, strlen(text));
+  if (written < 0) child_failed(child, "write");
+  close(file);
+  return written < 0 ? -1 : 0;
+}
+
+static int map_self(struct child *child, const struct csandbox_op *op) {
+  if (write_file(child, "/proc/self/setgroups", "deny") < 0) return -1;
+  if (write_file(child, "/proc/self/uid_map", op->source) < 0) return -1;
+  return write_file(child, "/proc/self/gid_map", op->data);
+}
+
+static int loopback_up(struct child *child) {
+  int socket_descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_descriptor < 0) return child_failed(child, "socket");
+  struct ifreq request = {.ifr_name = "lo"};
+  int result = ioctl(socket_descriptor, SIOCGIFFLAGS, &request);
+  request.ifr_flags |= IFF_UP;
+  if (result == 0) result = ioctl(socket_descriptor, SIOCSIFFLAGS, &request);
+  if (result < 0) child_failed(child, "ioctl");
+  close(socket_descriptor);
+  return result;
+}
+
+/// The life of process 1: reap what others leave behind until the command ends. The kernel kills the rest with us.
+static void reap_until_end(pid_t command) __attribute__((noreturn));
+static void reap_until_end(pid_t command) {
+  for (int descriptor = 0; descriptor < STATUS_DESCRIPTOR; descriptor++) close(descriptor);
+  close_from(STATUS_DESCRIPTOR + 1);
+  for (;;) {
+    int status;
+    pid_t ended = waitpid(-1, &status, 0);
+    if (ended < 0 && errno != EINTR) _exit(SET_UP_FAILED);
+    if (ended != command) continue;
+    child_tell(CSANDBOX_FINISHED, status, 0, 0, "");
+    _exit(0);
+  }
+}
+
+static int fork_command(struct child *child) {
+  // Nobody inside may look into our memory, which is a copy of the caller's.
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // Not fork(3): handlers that other libraries registered for it must not run here.
+  pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  if (command < 0) return child_failed(child, "clone");
+  if (command > 0) reap_until_end(command);
+  return 0;
+}
+
+static int start_session(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  setsid();
+  return 0;
+}
+
+static int checked(struct child *child, long result, const char *call) {
+  return result < 0 ? child_failed(child, call) : 0;
+}
+
+static int perform(struct child *child, const struct csandbox_op *op) {
+  switch (op->kind) {
+  case CSANDBOX_PRIVATE_MOUNTS: return checked(child, mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), "mount");
+  case CSANDBOX_MAP_SELF: return map_self(child, op);
+  case CSANDBOX_OPEN_LAYERS: return child_open_layers(child, op);
+  case CSANDBOX_SCRATCH: return child_scratch(child, op);
+  case CSANDBOX_OVERLAY: return child_overlay(child, op);
+  case CSANDBOX_MOUNT: return child_mount(child, op);
+  case CSANDBOX_BIND: return child_bind(child, op);
+  case CSANDBOX_CONTENT: return child_content(child, op);
+  case CSANDBOX_SYMLINK: return child_symlink(child, op);
+  case CSANDBOX_MASK: return child_mask(child, op);
+  case CSANDBOX_READ_ONLY_PATH: return child_read_only_path(child, op);
+  case CSANDBOX_HOST_NAME: return checked(child, sethostname(op->data, strlen(op->data)), "sethostname");
+  case CSANDBOX_LOOPBACK: return loopback_up(child);
+  case CSANDBOX_SESSION_KEYRING:
+    return checked(child, syscall(SYS_keyctl, JOIN_SESSION_KEYRING, NULL, 0, 0, 0), "keyctl");
+  case CSANDBOX_UNSHARE: return checked(child, unshare((int)op->number), "unshare");
+  case CSANDBOX_ENTER_ROOT: return child_enter_root(child);
+  case CSANDBOX_CHROOT: return checked(child, chroot(op->target), "chroot");
+  case CSANDBOX_UMASK: umask((mode_t)op->number); return 0;
+  case CSANDBOX_WORKING_DIRECTORY: return checked(child, chdir(op->target), "chdir");
+  case CSANDBOX_FORK: return fork_command(child);
+  case CSANDBOX_SESSION: return start_session();
+  case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
+  case CSANDBOX_CREDENTIALS: return child_credentials(child, op);
+  case CSANDBOX_CAPABILITIES: return child_capabilities(child, op->number);
+  case CSANDBOX_EXECUTE: return child_execute(child, op);
+  }
+  errno = ENOSYS;
+  return child_failed(child, "perform");
+}
+
+static void work(struct child *child) {
+  const struct csandbox_plan *plan = child->plan;
+  for (child->op = 0; child->op < plan->count; child->op++) {
+    const struct csandbox_op *op = &plan->ops[child->op];
+    child->detail[0] = 0;
+    int result = perform(child, op);
+    if (op->flags & CSANDBOX_ELSE_NEXT) child->op += result == 0;
+    else if (result < 0 && !(op->flags & CSANDBOX_OPTIONAL)) give_up(child);
+  }
+}
+
+void child_main(const struct csandbox_plan *plan) {
+  static struct child child;
+  child.plan = plan;
+  child.root = child.scratch = -1;
+  reset_signals();
+  if (arrange_descriptors(plan) < 0) _exit(SET_UP_FAILED);
+  die_with_parent();
+  memset((void *)plan->command_line, 0, plan->command_line_size);
+  prctl(PR_SET_NAME, "init", 0, 0, 0);
+  umask(0);
+  work(&child);
+  child_tell(CSANDBOX_FINISHED, 0, 0, 0, "");
+  _exit(0);
+}

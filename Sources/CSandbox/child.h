@@ -1,0 +1,67 @@
+// What the files of this module share.
+#pragma once
+#include "CSandbox.h"
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3 };
+
+/// The state of a child while it works its plan.
+struct child {
+  const struct csandbox_plan *plan;
+  uint32_t op;
+  /// The new root, and the tmpfs for what is needed on the way.
+  int root;
+  int scratch;
+  dev_t root_device;
+  int lowers[MAXIMUM_LAYERS];
+  uint32_t lower_count;
+  int upper;
+  int work;
+  /// The system call that failed last, its errno, and what the kernel said.
+  const char *call;
+  int error;
+  char detail[DETAIL_SIZE];
+  uint32_t content_files;
+};
+
+enum target_kind { TARGET_EXISTING, TARGET_FOLDER, TARGET_FILE };
+
+/// Remembers what failed with the current errno; -1, so that it can be returned.
+int child_failed(struct child *child, const char *call);
+void child_tell(enum csandbox_message_kind kind, int error, uint32_t op, uint32_t candidate, const char *text);
+
+/// Opens (O_PATH) what `path` means inside the root; -1 when it fails.
+int child_open_target(struct child *child, const char *path, enum target_kind kind);
+/// Opens the folder that holds what `path` means inside the root and gives the last component.
+int child_open_parent(struct child *child, const char *path, const char **name);
+
+int child_open_layers(struct child *child, const struct csandbox_op *op);
+int child_scratch(struct child *child, const struct csandbox_op *op);
+int child_overlay(struct child *child, const struct csandbox_op *op);
+
+int child_mount(struct child *child, const struct csandbox_op *op);
+int child_bind(struct child *child, const struct csandbox_op *op);
+int child_content(struct child *child, const struct csandbox_op *op);
+int child_symlink(struct child *child, const struct csandbox_op *op);
+int child_mask(struct child *child, const struct csandbox_op *op);
+int child_read_only_path(struct child *child, const struct csandbox_op *op);
+int child_enter_root(struct child *child);
+
+int child_bounding_set(struct child *child, uint64_t mask);
+int child_credentials(struct child *child, const struct csandbox_op *op);
+int child_capabilities(struct child *child, uint64_t mask);
+int child_execute(struct child *child, const struct csandbox_op *op);
+
+/// Works the plan; never returns.
+void child_main(const struct csandbox_plan *plan) __attribute__((noreturn));
+
+/// "/proc/self/fd/N" of a descriptor.
+struct descriptor_path {
+  char text[32];
+};
+struct descriptor_path path_of_descriptor(int descriptor);
+/// Writes a number in decimal digits; returns their count.
+size_t write_decimal(char *buffer, uint32_t number);

@@ -1,0 +1,188 @@
+#define _GNU_SOURCE
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
+#ifndef CLONE_NEWCGROUP
+#define CLONE_NEWCGROUP 0x02000000
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+
+const uint64_t csandbox_NEWNS = CLONE_NEWNS;
+const uint64_t csandbox_NEWPID = CLONE_NEWPID;
+const uint64_t csandbox_NEWIPC = CLONE_NEWIPC;
+const uint64_t csandbox_NEWUTS = CLONE_NEWUTS;
+const uint64_t csandbox_NEWNET = CLONE_NEWNET;
+const uint64_t csandbox_NEWUSER = CLONE_NEWUSER;
+const uint64_t csandbox_NEWCGROUP = CLONE_NEWCGROUP;
+const uint64_t csandbox_NOSUID = MS_NOSUID;
+const uint64_t csandbox_NODEV = MS_NODEV;
+const uint64_t csandbox_NOEXEC = MS_NOEXEC;
+const uint64_t csandbox_RDONLY = MS_RDONLY;
+
+/// The first version of clone3(2)'s argument.
+struct clone_request {
+  _Alignas(8) uint64_t flags;
+  uint64_t pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+};
+
+/// A process like fork(2) makes, in new namespaces, whose end is told by `pidfd` alone: no signal is sent, so that
+/// others who wait for their children do not take ours.
+static long clone_process(uint64_t namespaces, int32_t *pidfd) {
+  struct clone_request request = {.flags = namespaces | CLONE_PIDFD, .pidfd = (uintptr_t)pidfd};
+  long pid = syscall(SYS_clone3, &request, sizeof request);
+  // The seccomp filter of container engines knows clone but answers that there is no clone3.
+  if (pid < 0 && (errno == ENOSYS || errno == EPERM)) pid = syscall(SYS_clone, namespaces | CLONE_PIDFD, 0, pidfd, 0, 0);
+  return pid;
+}
+
+// MARK: The thread that starts children
+
+struct job {
+  const struct csandbox_plan *plan;
+  int32_t pidfd;
+  int error;
+  int done;
+};
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static struct job *current;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int thread_error;
+
+static void *start_children(void *unused) {
+  pthread_mutex_lock(&mutex);
+  for (;;) {
+    while (!current || current->done) pthread_cond_wait(&changed, &mutex);
+    long pid = clone_process(current->plan->namespaces, &current->pidfd);
+    if (pid == 0) child_main(current->plan);
+    current->error = pid < 0 ? errno : 0;
+    current->done = 1;
+    pthread_cond_broadcast(&changed);
+  }
+  return unused;
+}
+
+static void start_thread(void) {
+  // A handler of the host program must not run in a child before it has reset its signals.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  thread_error = pthread_create(&thread, NULL, start_children, NULL);
+  if (thread_error == 0) pthread_detach(thread);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd) {
+  pthread_once(&once, start_thread);
+  if (thread_error) return thread_error;
+  struct job job = {.plan = plan, .pidfd = -1};
+  pthread_mutex_lock(&mutex);
+  while (current) pthread_cond_wait(&changed, &mutex);
+  current = &job;
+  pthread_cond_broadcast(&changed);
+  while (!job.done) pthread_cond_wait(&changed, &mutex);
+  current = NULL;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&mutex);
+  *pidfd = job.pidfd;
+  return job.error;
+}
+
+int csandbox_kill(int32_t pidfd) {
+  return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 ? errno : 0;
+}
+
+int csandbox_reap(int32_t pidfd) {
+  siginfo_t information;
+  while (waitid(3 /* P_PIDFD */, pidfd, &information, WEXITED | __WALL) < 0)
+    if (errno != EINTR) return errno;
+  return 0;
+}
+
+int csandbox_pipe(int32_t *read_end, int32_t *write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) return errno;
+  *read_end = ends[0];
+  *write_end = ends[1];
+  return 0;
+}
+
+uint64_t csandbox_file_system_type(const char *path) {
+  struct statfs status;
+  return statfs(path, &status) < 0 ? 0 : (uint64_t)status.f_type;
+}
+
+const char *const *csandbox_environment(void) { return (const char *const *)environ; }
+
+int csandbox_set_nonblocking(int32_t descriptor) {
+  int flags = fcntl(descriptor, F_GETFL);
+  return flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) < 0 ? errno : 0;
+}
+
+// MARK: Going on in a user namespace
+
+int csandbox_spawn_in_user_namespace(
+    const char *program, const char *const *arguments, const char *const *environment, int32_t ready, int32_t failure,
+    int32_t *pid) {
+  pid_t parent = getpid();
+  long child = syscall(SYS_clone, CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+  if (child < 0) return errno;
+  *pid = (int32_t)child;
+  if (child > 0) return 0;
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  char byte;
+  if (getppid() != parent || read(ready, &byte, 1) != 1) _exit(1);
+  execve(program, (char *const *)arguments, (char *const *)environment);
+  int32_t error = errno;
+  if (write(failure, &error, sizeof error) != sizeof error) _exit(2);
+  _exit(1);
+}
+
+static volatile int32_t forwarded_to;
+
+static void forward(int number, siginfo_t *information, void *context) {
+  (void)context;
+  int error = errno;
+  if (information->si_code <= 0) kill(forwarded_to, number);
+  errno = error;
+}
+
+int csandbox_wait_forwarding_signals(int32_t pid, int32_t *status) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  struct sigaction before[4], action = {.sa_sigaction = forward, .sa_flags = SA_SIGINFO | SA_RESTART};
+  forwarded_to = pid;
+  for (int index = 0; index < 4; index++) {
+    sigaction(numbers[index], NULL, &before[index]);
+    // One that is ignored, as nohup(1) does, stays so for both.
+    if (before[index].sa_handler != SIG_IGN) sigaction(numbers[index], &action, NULL);
+  }
+  int error = 0;
+  while (waitpid(pid, status, 0) < 0)
+    if (errno != EINTR) {
+      error = errno;
+      break;
+    }
+  for (int index = 0; index < 4; index++) sigaction(numbers[index], &before[index], NULL);
+  return error;
+}

@@ -1,0 +1,132 @@
+import CSandbox
+import Glibc
+import HostOS
+public import SystemPackage
+
+/// Tries in throw-away processes what isolation this host permits.
+public struct IsolationProbe: Sendable {
+  /// Where overlayfs is tried: the store, because it depends on the file system.
+  public var folder: FilePath
+
+  public init(in folder: FilePath) { self.folder = folder }
+
+  /// Takes some ten milliseconds and changes nothing.
+  /// - Throws: `HostError` when the folder cannot be written.
+  public func run() async throws -> IsolationReport {
+    let probe = self
+    return try await Blocking.run { try probe.tryAll() }
+  }
+
+  /// One thing to try.
+  private struct Trial {
+    var feature: String
+    var namespaces: UInt64
+    var steps: [Step]
+  }
+
+  private func tryAll() throws -> IsolationReport {
+    let directory = try TemporaryDirectory(prefix: "slipway-probe", in: folder)
+    let root = RootFilesystem(
+      lowers: [], upper: directory.path.appending("upper"), work: directory.path.appending("work"))
+    for path in [root.upper, root.work] { try Files.createDirectories(path) }
+    defer { try? FileTree.remove(root.work) }
+    let isPrivileged = ProcessCapabilities.effective.contains(.systemAdministration)
+    var refusals: [IsolationReport.Refusal] = []
+    for trial in Self.trials(in: root, isPrivileged: isPrivileged) {
+      if let refusal = attempt(trial, root) { refusals.append(refusal) }
+    }
+    let namespacesWork = refusals.isEmpty
+    let chroot = attempt(Trial(feature: "chroot", namespaces: 0, steps: [.changeRoot("/")]), root)
+    if let chroot, !namespacesWork { refusals.append(chroot) }
+    var report = IsolationReport(
+      permitted: (namespacesWork ? [.userns] : []) + (chroot == nil ? [.chroot] : []),
+      identities: nil, refusals: refusals)
+    try addIdentities(to: &report, isPrivileged: isPrivileged)
+    return report
+  }
+
+  private static func trials(in root: RootFilesystem, isPrivileged: Bool) -> [Trial] {
+    let isInitial = isPrivileged && UserNamespace.current == .initial
+    let user: UInt64 = isPrivileged ? 0 : csandbox_NEWUSER
+    let map: [Step] = isPrivileged ? [] : [.mapSelf(uid: geteuid(), gid: getegid())]
+    let overlay = map + [.privateMounts] + Step.overlay(root, userAttributes: !isInitial)
+    let proc = overlay + [.mount("proc", on: "/proc")]
+    var trials: [Trial] = isPrivileged ? [] : [Trial(feature: "user namespace", namespaces: user, steps: map)]
+    for (name, flag) in [
+      ("mount", csandbox_NEWNS), ("process", csandbox_NEWPID), ("IPC", csandbox_NEWIPC), ("host name", csandbox_NEWUTS),
+      ("network", csandbox_NEWNET),
+    ] {
+      trials.append(Trial(feature: "\(name) namespace", namespaces: user | flag, steps: map))
+    }
+    let namespaces = user | csandbox_NEWNS | csandbox_NEWPID
+    trials += [
+      Trial(feature: "mounts", namespaces: user | csandbox_NEWNS, steps: map + [.privateMounts]),
+      Trial(feature: "overlayfs", namespaces: user | csandbox_NEWNS, steps: overlay),
+      Trial(feature: "a /proc of its own", namespaces: namespaces, steps: proc),
+      Trial(feature: "a root of its own", namespaces: namespaces, steps: proc + [.enterRoot]),
+    ]
+    return trials
+  }
+
+  private func attempt(_ trial: Trial, _ root: RootFilesystem) -> IsolationReport.Refusal? {
+    let supervisor = Supervisor(
+      namespaces: trial.namespaces, timeout: .seconds(10), killSwitch: KillSwitch(), output: { _, _ in })
+    let evidence = "tried in a throw-away process: "
+    do {
+      let report = try supervisor.run(trial.steps).report
+      guard let refusal = report.refusal else {
+        return report.waitStatus == 0 ? nil : ended(trial, evidence)
+      }
+      let step = trial.steps.indices.contains(refusal.step) ? trial.steps[refusal.step].purpose : trial.feature
+      return IsolationReport.Refusal(
+        feature: trial.feature, systemCall: refusal.systemCall, errno: refusal.errno, evidence: evidence + step,
+        remedies: Remedy.forStep(trial.steps, refusal, root))
+    } catch let error as SandboxError {
+      guard case .setUp(let failure) = error.cause else { return ended(trial, evidence) }
+      return IsolationReport.Refusal(
+        feature: trial.feature, systemCall: failure.systemCall, errno: failure.errno,
+        evidence: evidence + failure.step, remedies: error.help)
+    } catch { return ended(trial, evidence) }
+  }
+
+  private func ended(_ trial: Trial, _ evidence: String) -> IsolationReport.Refusal {
+    IsolationReport.Refusal(
+      feature: trial.feature, systemCall: "", errno: nil, evidence: evidence + "it ended early",
+      remedies: Remedy.forNamespaces())
+  }
+
+  /// A plain user gets more than one id only by the tools and files of shadow.
+  private func addIdentities(to report: inout IsolationReport, isPrivileged: Bool) throws {
+    if isPrivileged {
+      report.identities = UserNamespace.current
+      return
+    }
+    guard report.permitted.contains(.userns) else { return }
+    report.identities = .ranges
+    guard geteuid() != 0 else { return }
+    let ids = SubordinateIDs.ofCurrentUser()
+    for (file, tool, ranges) in [("/etc/subuid", "newuidmap", ids.users), ("/etc/subgid", "newgidmap", ids.groups)] {
+      if ranges.isEmpty {
+        let flag = tool == "newuidmap" ? "--add-subuids" : "--add-subgids"
+        report.refuseIDs("read \(file): no line for this user", "usermod \(flag) 100000-165535 NAME")
+      }
+      if !Self.isInPath(tool) {
+        report.refuseIDs("looked for \(tool) in PATH", "install the package uidmap, or shadow-utils")
+      }
+    }
+  }
+
+  private static func isInPath(_ tool: String) -> Bool {
+    (Environment.current["PATH"] ?? "/usr/bin:/bin").split(separator: ":").contains { folder in
+      access("\(folder)/\(tool)", X_OK) == 0
+    }
+  }
+}
+
+extension IsolationReport {
+  fileprivate mutating func refuseIDs(_ evidence: String, _ remedy: String) {
+    identities = .singleID
+    refusals.append(
+      Refusal(feature: "subordinate ids", systemCall: "", errno: nil, evidence: evidence, remedies: [remedy]))
+  }
+}

@@ -1,0 +1,101 @@
+import CSandbox
+import SystemPackage
+
+extension Sandbox {
+  /// All that a child does for a command, in order: the root file system, what Docker shows in it, what the command
+  /// asks for, and the command.
+  static func steps(for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool) -> [Step] {
+    var steps: [Step] = [.privateMounts]
+    steps += Step.overlay(root, userAttributes: userAttributes)
+    steps += processSteps + deviceSteps + systemSteps
+    steps += contentSteps(of: command) + command.mounts.map(step(for:))
+    steps.append(.hostName(command.hostName))
+    if command.network == .none { steps.append(.loopback) }
+    steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
+    steps += [.workingDirectory(command.workingDirectory), .boundingSet(.container), .credentials(command.user)]
+    steps.append(.capabilities(command.user.uid == 0 ? .container : []))
+    steps.append(.execute(candidates(for: command), command.arguments, environment: command.environment))
+    return steps
+  }
+
+  static func namespaces(for network: SandboxCommand.Network) -> UInt64 {
+    let common = csandbox_NEWNS | csandbox_NEWPID | csandbox_NEWIPC | csandbox_NEWUTS
+    return network == .none ? common | csandbox_NEWNET : common
+  }
+
+  /// Where a program is looked for: like execvp(3), with Docker's PATH where the command has none.
+  static func candidates(for command: SandboxCommand) -> [FilePath] {
+    guard let name = command.arguments.first, !name.isEmpty else { return [] }
+    if name.contains("/") { return [FilePath(name)] }
+    let variable = command.environment.last { $0.hasPrefix("PATH=") }
+    let path =
+      variable.map { $0.dropFirst("PATH=".count) } ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    return path.split(separator: ":", omittingEmptySubsequences: false).map { folder in
+      FilePath(folder.isEmpty ? "." : String(folder)).appending(name)
+    }
+  }
+
+  private static let inert = csandbox_NOSUID | csandbox_NODEV | csandbox_NOEXEC
+
+  private static var processSteps: [Step] {
+    let hidden = [
+      "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list",
+    ]
+    let protected = ["bus", "fs", "irq", "sys", "sysrq-trigger"]
+    return [.mount("proc", on: "/proc", flags: inert)]
+      + hidden.map { .mask(FilePath("/proc/\($0)")) } + protected.map { .readOnly(FilePath("/proc/\($0)")) }
+  }
+
+  private static var deviceSteps: [Step] {
+    let terminals = "newinstance,ptmxmode=0666,mode=0620"
+    var steps: [Step] = [.mount("tmpfs", on: "/dev", flags: csandbox_NOSUID, options: "mode=755,size=65536k")]
+    steps += ["null", "zero", "full", "random", "urandom", "tty"].map {
+      .bind(FilePath("/dev/\($0)"), on: FilePath("/dev/\($0)"))
+    }
+    steps += [
+      // Group tty is not mapped where there is one id only.
+      .mount("devpts", on: "/dev/pts", flags: inert & ~csandbox_NODEV, options: terminals + ",gid=5").elseNext,
+      .mount("devpts", on: "/dev/pts", flags: inert & ~csandbox_NODEV, options: terminals),
+      .symbolicLink("/dev/ptmx", saying: "pts/ptmx"),
+      .symbolicLink("/dev/fd", saying: "/proc/self/fd"),
+      .symbolicLink("/dev/stdin", saying: "/proc/self/fd/0"),
+      .symbolicLink("/dev/stdout", saying: "/proc/self/fd/1"),
+      .symbolicLink("/dev/stderr", saying: "/proc/self/fd/2"),
+      .symbolicLink("/dev/core", saying: "/proc/kcore"),
+      .mount("tmpfs", on: "/dev/shm", flags: inert, options: "mode=1777,size=65536k"),
+      .mount("mqueue", on: "/dev/mqueue", flags: inert).optional,
+    ]
+    return steps
+  }
+
+  private static var systemSteps: [Step] {
+    [
+      // A user namespace that does not own its network may not mount it, but may show the host's.
+      .mount("sysfs", on: "/sys", flags: inert | csandbox_RDONLY).elseNext,
+      .bind("/sys", on: "/sys", readOnly: true),
+      .mask("/sys/firmware"),
+      .mask("/sys/devices/virtual/powercap"),
+    ]
+  }
+
+  private static func contentSteps(of command: SandboxCommand) -> [Step] {
+    [(command.resolvConf, "/etc/resolv.conf"), (command.hosts, "/etc/hosts")].compactMap { content, target in
+      content.map { .content($0, on: FilePath(target), mode: 0o644, readOnly: false) }
+    }
+  }
+
+  private static func step(for mount: SandboxMount) -> Step {
+    switch mount.source {
+    case .bind(let source, let readOnly): .bind(source, on: mount.target, readOnly: readOnly)
+    case .tmpfs(let size):
+      .mount(
+        "tmpfs", on: mount.target, flags: csandbox_NOSUID | csandbox_NODEV,
+        options: "mode=1777" + (size.map { ",size=\($0)" } ?? ""))
+    case .content(let bytes, let mode, let uid, let gid):
+      Step.content(bytes, on: mount.target, mode: mode & 0o7777, readOnly: true).with {
+        $0.uid = uid
+        $0.gid = gid
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import CSandbox
+import Glibc
+import HostOS
+import SystemPackage
+
+/// Starts one child, passes its output on and waits for its end. Blocks the thread.
+struct Supervisor {
+  struct Outcome {
+    var report = ChildReport()
+    var timedOut = false
+  }
+
+  var namespaces: UInt64
+  var timeout: Duration?
+  var killSwitch: KillSwitch
+  var output: Sandbox.Output
+
+  /// - Throws: `SandboxError` when no child can be started at all.
+  func run(_ steps: [Step]) throws -> Outcome {
+    let input = try Files.open("/dev/null", .readOnly)
+    defer { try? input.close() }
+    let output = try Pipe()
+    let errorOutput = try Pipe()
+    let status = try Pipe()
+    let memory = PlanMemory(steps)
+    var plan = memory.plan(namespaces: namespaces)
+    plan.input = input.rawValue
+    plan.output = output.writeEnd
+    plan.error_output = errorOutput.writeEnd
+    plan.status = status.writeEnd
+    var child: Int32 = -1
+    let result = withExtendedLifetime(memory) { csandbox_spawn(&plan, &child) }
+    guard result == 0 else {
+      let failure = SetUpFailure("start a process in new namespaces", "clone3", Errno(rawValue: result))
+      throw SandboxError(.setUp(failure), help: Remedy.forNamespaces())
+    }
+    for pipe in [output, errorOutput, status] { pipe.closeWriteEnd() }
+    killSwitch.arm(child)
+    defer {
+      killSwitch.disarm()
+      close(child)
+    }
+    return watch(child, output, errorOutput, status)
+  }
+
+  private func watch(_ child: Int32, _ output: Pipe, _ errorOutput: Pipe, _ status: Pipe) -> Outcome {
+    var outcome = Outcome()
+    var deadline = timeout.map { ContinuousClock.now + $0 }
+    var childHasEnded = false
+    while !childHasEnded {
+      childHasEnded = Self.wait(for: child, [output, errorOutput, status], until: deadline)
+      // The child's end is looked at before its pipes are read: what they hold then is all that will come.
+      output.drain { self.output(.standardOutput, $0) }
+      errorOutput.drain { self.output(.standardError, $0) }
+      status.drain { outcome.report.append($0) }
+      if let instant = deadline, !childHasEnded, ContinuousClock.now >= instant {
+        outcome.timedOut = true
+        deadline = nil
+        _ = csandbox_kill(child)
+      }
+    }
+    _ = csandbox_reap(child)
+    return outcome
+  }
+
+  /// Waits for output, the end of the child or the deadline; true when the child has ended.
+  private static func wait(for child: Int32, _ pipes: [Pipe], until deadline: ContinuousClock.Instant?) -> Bool {
+    var polled = pipes.map { pollfd(fd: $0.readEnd, events: Int16(POLLIN), revents: 0) }
+    polled.append(pollfd(fd: child, events: Int16(POLLIN), revents: 0))
+    _ = poll(&polled, nfds_t(polled.count), deadline.map(milliseconds(until:)) ?? -1)
+    return polled.last?.revents != 0
+  }
+
+  private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+    let left = max(ContinuousClock.now.duration(to: deadline), .zero)
+    // A longer wait than an hour is cut into pieces; it is rounded up, not to come too early.
+    return left.components.seconds >= 3600
+      ? 3_600_000
+      : Int32(left.components.seconds) * 1000 + Int32(left.components.attoseconds / 1_000_000_000_000_000) + 1
+  }
+}

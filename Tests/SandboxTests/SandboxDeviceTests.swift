@@ -1,0 +1,54 @@
+import HostOS
+import Sandbox
+import SystemPackage
+import Testing
+
+/// What a command sees of the machine.
+@Suite struct SandboxDeviceTests {
+  @Test func devicesWork() async throws {
+    let root = try BusyboxRoot()
+    let run = try await root.shell(
+      "head -c 4 /dev/zero | wc -c; head -c 8 /dev/urandom | wc -c; echo x > /dev/null; echo y > /dev/full; echo $?; "
+        + "echo z > /dev/stdout; ls /dev")
+    #expect(run.lines.prefix(4) == ["4", "8", "1", "z"])
+    #expect(
+      Set(run.lines.dropFirst(4)).isSuperset(of: [
+        "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
+        "zero",
+      ]))
+  }
+
+  @Test func sharedMemoryIsWritableAndSystemFilesAreNot() async throws {
+    let root = try BusyboxRoot()
+    let run = try await root.shell(
+      "echo a > /dev/shm/a && cat /dev/shm/a; for f in /proc/sys/kernel/hostname /sys/kernel/mm/ksm/run /proc/sysrq-trigger; "
+        + "do echo 1 2>/dev/null > $f && echo wrote $f; done; head -c 1 /proc/kcore | wc -c; ls /sys/firmware | wc -l")
+    #expect(run.lines == ["a", "0", "0"])
+  }
+
+  @Test func nothingOfTheHostIsVisible() async throws {
+    let root = try BusyboxRoot()
+    let run = try await root.shell(
+      "ls /; ps -o pid,args; cat /proc/1/cmdline | tr '\\0' ' '; cat /proc/1/environ 2>/dev/null | wc -c; "
+        + "ls /proc/1/root 2>/dev/null | wc -l; grep -c -e /slipway -e \(root.path.string) /proc/self/mountinfo")
+    let hostFolders = ["root", "usr", "var", "home", "work", "boot"]
+    #expect(Set(run.lines).isDisjoint(with: hostFolders))
+    #expect(run.lines.suffix(3) == ["0", "0", "0"])
+    let processes = run.lines.filter { $0.first == " " && $0.contains { $0.isNumber } }
+    #expect(processes.count <= 3 && !run.output.contains("swift"))
+  }
+
+  @Test func theOnlyMountsAreItsOwn() async throws {
+    let root = try BusyboxRoot()
+    let run = try await root.shell("cat /proc/self/mounts")
+    let targets = run.lines.compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
+    #expect(targets.first == "/")
+    #expect(targets.dropFirst().allSatisfy { $0.hasPrefix("/proc") || $0.hasPrefix("/dev") || $0.hasPrefix("/sys") })
+  }
+
+  @Test func theCommandMayNotMount() async throws {
+    let root = try BusyboxRoot()
+    let run = try await root.shell("mount -t tmpfs none /tmp")
+    #expect(run.status != .exited(0))
+  }
+}
