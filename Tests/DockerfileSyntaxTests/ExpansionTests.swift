@@ -5,7 +5,8 @@ import Testing
 @Suite struct ExpansionTests {
   static let environment = [
     "X": "value", "EMPTY": "", "SPACED": "two words", "PATH": "/usr/bin:/bin", "FILE": "a.tar.gz", "É": "accent",
-    "BRACES": "${X}", "1A": "never",
+    "BRACES": "${X}", "STAR": "*y*", "STARS": "\\**", "ESCAPED": "\\*",
+    "1A": "never",
   ]
 
   static func expand(
@@ -41,6 +42,9 @@ import Testing
     ("${FILE%}", "a.tar.gz"), ("${UNSET#a}", ""), ("${FILE#${X}}", "a.tar.gz"), ("${FILE#\"a.\"}", "tar.gz"),
     ("${PATH/:/;}", "/usr/bin;/bin"), ("${PATH//\\//_}", "_usr_bin:_bin"), ("${PATH//bin}", "error"),
     ("${PATH/bin/}", "/usr/:/bin"), ("${PATH//bin/${X}}", "/usr/value:/value"), ("${UNSET/a/b}", ""),
+    ("${PATH//\\//\\/}", "\\/usr\\/bin:\\/bin"), ("${X//$EMPTY/-}", "-v-a-l-u-e-"), ("${X/$EMPTY/-}", "-value"),
+    ("${X///}", "value"), ("${X//}", "error"), ("${X=a}", "error"), ("${STAR#\\*}", "y*"), ("${STAR%%$STARS}", ""),
+    ("${STAR%\\*}", "*y"), ("${STAR/$ESCAPED/.}", ".y*"),
     ("${PATH/\\/usr*:/}", "/bin"), ("${X/\\*/star}", "value"),
   ])
   func substitutes(_ text: String, _ expected: String) throws {
