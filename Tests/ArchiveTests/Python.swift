@@ -4,8 +4,10 @@ import Testing
 
 /// Makes archives with python3's tarfile, which writes what no sane program would.
 enum Python {
-  /// - Parameter script: calls `add(name, type, content=…, attribute=…)` for each member.
-  static func tar(format: String, _ script: String) async throws -> [UInt8] {
+  /// - Parameters:
+  ///   - script: calls `add(name, type, content=…, attribute=…)` for each member.
+  ///   - owner: of members that name no other.
+  static func tar(format: String, _ script: String, owner: (UInt32, UInt32) = (0, 0)) async throws -> [UInt8] {
     let folder = try TemporaryDirectory()
     let file = folder.path.appending("made.tar")
     let program = """
@@ -16,6 +18,7 @@ enum Python {
           member = TarInfo(name)
           member.type = type
           member.size = len(content)
+          member.uid, member.gid = \(owner.0), \(owner.1)
           for key, value in attributes.items(): setattr(member, key, value)
           out.addfile(member, io.BytesIO(content))
       \(script)
