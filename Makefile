@@ -21,9 +21,12 @@ install: build ## copy the release binary to PREFIX/bin (PREFIX=/usr/local, DEST
 demo: ## from the checkout to the HTTP answer of an image that was built, pushed, pulled and run
 	@scripts/demo
 
+# Many tests start servers and containers, and all at once they would only wait for each other.
+WIDTH_FLAG := --experimental-maximum-parallelization-width
 test: ## install what the tests need, and run all of them
 	@scripts/install-packages test
-	@swift test $(TESTFLAGS)
+	@width=; if swift test --help-hidden | grep -q -e $(WIDTH_FLAG); then width="$(WIDTH_FLAG) $$((2 * $$(nproc)))"; fi; \
+	set -x; swift test $$width $(TESTFLAGS)
 
 lint: ## check the format of the sources, and the shell scripts where shellcheck is installed
 	@swift format lint --strict --parallel --recursive Sources Plugins Tests Package.swift
