@@ -3,7 +3,8 @@ public import SystemPackage
 
 /// A folder for one test, removed when the value goes; other users may enter it.
 ///
-/// With SLIPWAY_KEEP_SCRATCH set, it stays, and its path is printed.
+/// Keep it in a property of the suite, which lives as long as one test, or call `use`: the optimiser may let go of a
+/// local variable after its last use. With SLIPWAY_KEEP_SCRATCH set, the folder stays, and its path is printed.
 public final class Scratch: Sendable {
   public let path: FilePath
 

@@ -6,20 +6,20 @@ public import SystemPackage
 public struct SlipwayBinary: Sendable {
   /// `SLIPWAY_BINARY`, else the one that was built together with the tests.
   public let executable: FilePath
-  /// The whole environment. A home folder and a store in the scratch folder, and nothing of the developer's settings.
+  /// The whole environment. Home, store and temporary files are in the scratch folder, in `home`, `store` and `tmp`;
+  /// nothing of the developer's settings is there.
   public var environment: Environment
 
   /// - Throws: `TestSupportError` when it is not built.
   public init(_ scratch: Scratch) throws {
     executable = try Self.find()
-    let home = scratch("home")
-    try Files.createDirectories(home)
+    for folder in ["home", "tmp"] { try Files.createDirectories(scratch(folder)) }
     environment = Environment([
-      "HOME": home.string,
+      "HOME": scratch("home").string,
       "LANG": "C.UTF-8",
       "PATH": Environment.current["PATH"] ?? "/usr/bin:/bin",
       "SLIPWAY_ROOT": scratch("store").string,
-      "TMPDIR": Environment.current.nonEmpty("TMPDIR") ?? "/tmp",
+      "TMPDIR": scratch("tmp").string,
     ])
   }
 
