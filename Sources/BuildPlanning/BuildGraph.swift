@@ -101,7 +101,8 @@ public enum FileAction: Sendable, Hashable {
   case makeDirectory(path: String, owner: String?)
   case copy(CopyAction)
 
-  var source: VertexID? {
+  /// The vertex that it reads beside the tree that it changes.
+  public var source: VertexID? {
     if case .copy(let copy) = self, case .vertex(let id) = copy.source { id } else { nil }
   }
 }

@@ -32,7 +32,9 @@ public struct FileLock: ~Copyable, Sendable {
 
   /// Holds the lock while `body` runs. Blocks the thread until the lock is free.
   /// - Throws: `HostError`, and what `body` throws.
-  public static func hold<Result>(_ path: FilePath, _ mode: Mode = .exclusive, _ body: () throws -> Result) throws -> Result {
+  public static func hold<Result>(_ path: FilePath, _ mode: Mode = .exclusive, _ body: () throws -> Result) throws
+    -> Result
+  {
     let lock = try FileLock(path, mode)
     defer { withExtendedLifetime(lock) {} }
     return try body()

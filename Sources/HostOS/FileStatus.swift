@@ -97,6 +97,13 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
   }
 
+  /// Of the real-time clock.
+  public static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(time)
+  }
+
   init(_ raw: timespec) {
     self.init(seconds: Int64(raw.tv_sec), nanoseconds: UInt32(clamping: raw.tv_nsec))
   }

@@ -151,6 +151,20 @@ public enum Files {
     }
   }
 
+  /// Does not follow a symbolic link.
+  public static func setOwner(_ path: FilePath, uid: UInt32, gid: UInt32) throws {
+    guard path.withPlatformString({ lchown($0, uid, gid) }) == 0 else {
+      throw HostError("change the owner of", path, .current)
+    }
+  }
+
+  /// - Parameter mode: permission bits with set-user-id, set-group-id and sticky.
+  public static func setMode(_ path: FilePath, _ mode: UInt16) throws {
+    guard path.withPlatformString({ chmod($0, mode_t(mode)) }) == 0 else {
+      throw HostError("change the mode of", path, .current)
+    }
+  }
+
   /// What a symbolic link says, byte for byte.
   public static func symbolicLinkTarget(_ path: FilePath) throws -> FilePath {
     var buffer = [CChar](repeating: 0, count: 4097)

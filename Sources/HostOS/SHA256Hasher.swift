@@ -28,6 +28,13 @@ public struct SHA256Hasher: Sendable {
     return String(decoding: out, as: UTF8.self)
   }
 
+  /// The 32 bytes of the digest of `bytes`.
+  public static func digest(of bytes: some Sequence<UInt8>) -> [UInt8] {
+    var hasher = SHA256Hasher()
+    hasher.update(bytes)
+    return hasher.finalize()
+  }
+
   public static func hex(of bytes: some Sequence<UInt8>) -> String {
     var hasher = SHA256Hasher()
     hasher.update(bytes)

@@ -19,6 +19,12 @@ public struct ContentStore: Sendable {
     ingestFolder = root.appending("ingest")
   }
 
+  /// A layout by itself, as tools exchange it.
+  public init(layout: FilePath) {
+    self.layout = layout
+    ingestFolder = layout.appending("ingest")
+  }
+
   public func path(of digest: Digest) -> FilePath {
     layout.appending("blobs").appending(digest.algorithm).appending(digest.hex)
   }
@@ -76,14 +82,26 @@ public struct ContentStore: Sendable {
   /// Names an image. A name that stood for another image stands for this one from now on.
   /// - Throws: `HostError`, `OCIError`.
   public func tag(_ descriptor: Descriptor, as reference: ImageReference) throws {
-    try prepare()
     let name = reference.withDefaultTag.description
     var named = descriptor
-    named.annotations = (named.annotations ?? [:]).merging([Self.refName: name]) { _, new in new }
+    named.annotations = (named.annotations ?? [:]).merging([Self.referenceNameAnnotation: name]) { _, new in new }
+    try add([named])
+  }
+
+  /// Lists manifests in `index.json`, in place of what has the same name or, without a name, the same digest.
+  /// - Throws: `HostError`, `OCIError`.
+  public func add(_ manifests: [Descriptor]) throws {
+    try prepare()
     try FileLock.hold(ingestFolder.appending("index.lock")) {
       var index = try names()
-      index.manifests.removeAll { $0.annotations?[Self.refName] == name }
-      index.manifests.append(named)
+      for manifest in manifests {
+        let name = manifest.annotations?[Self.referenceNameAnnotation]
+        index.manifests.removeAll { known in
+          let knownName = known.annotations?[Self.referenceNameAnnotation]
+          return name == nil ? knownName == nil && known.digest == manifest.digest : knownName == name
+        }
+        index.manifests.append(manifest)
+      }
       try Files.writeAtomically(try JSONDocument.encode(index), to: layout.appending("index.json"))
     }
   }
@@ -92,11 +110,11 @@ public struct ContentStore: Sendable {
   /// - Throws: `HostError`, `OCIError`.
   public func descriptor(named reference: ImageReference) throws -> Descriptor? {
     let name = reference.withDefaultTag.description
-    return try names().manifests.first { $0.annotations?[Self.refName] == name }
+    return try names().manifests.first { $0.annotations?[Self.referenceNameAnnotation] == name }
   }
 
   /// `org.opencontainers.image.ref.name` (image-spec, annotations.md).
-  static let refName = "org.opencontainers.image.ref.name"
+  public static let referenceNameAnnotation = "org.opencontainers.image.ref.name"
 
   private func names() throws -> ImageIndex {
     let path = layout.appending("index.json")

@@ -1,0 +1,32 @@
+import Archive
+import HostOS
+public import SystemPackage
+
+/// Where an exported file goes.
+public enum ExportTarget: Sendable {
+  /// A file that appears when it is complete.
+  case file(FilePath)
+  /// An open descriptor, such as standard output.
+  case descriptor(FileDescriptor)
+
+  func write(_ body: (any ByteSink) throws -> Void) throws {
+    switch self {
+    case .descriptor(let descriptor): try body(FileByteSink(descriptor))
+    case .file(let path):
+      let folder = path.removingLastComponent()
+      let temporary = folder.appending(".\(path.lastComponent?.string ?? "archive").\(Files.uniqueName())")
+      do {
+        try Files.withDescriptor(
+          temporary, .writeOnly, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o644)
+        ) { descriptor in
+          try body(FileByteSink(descriptor, path: temporary))
+          try Files.synchronize(descriptor, temporary)
+        }
+        try Files.rename(temporary, to: path)
+      } catch {
+        try? Files.removeTree(temporary)
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import Diagnostics
+import Archive
+import BuildPlanning
+import HostOS
+import OCI
+import SystemPackage
+
+/// ADD of archives: what is inside goes to the destination (Dockerfile reference, "ADD", "Adding local tar archives").
+struct ArchiveUnpacking {
+  let action: CopyAction
+  let owner: FileOwner?
+  let spool: SpoolFile
+  /// Where the spool file ends.
+  var end: Int64 = 0
+
+  init(action: CopyAction, owner: FileOwner?, spool: SpoolFile) {
+    self.action = action
+    self.owner = owner
+    self.spool = spool
+  }
+
+  /// Unpacks what a host's file holds. False when it is no archive, and then nothing was done.
+  mutating func unpack(_ file: FilePath, into layer: inout PendingLayer) throws -> Bool {
+    guard try ArchiveDetector.compression(of: file) != nil else { return false }
+    guard let written = TreePath(action.destination) else {
+      throw BuilderError("invalid-destination", "\(action.destination) is no path inside the image")
+    }
+    let destination = try layer.resolve(written)
+    try layer.makeDirectories(destination, owner: owner)
+    try Files.withDescriptor(file, .readOnly) { descriptor in
+      let reader = try LayerReader(FileByteSource(descriptor, path: file), options: .archive)
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+      defer { buffer.deallocate() }
+      while let entry = try reader.next() { try put(entry, reader, buffer, below: destination, into: &layer) }
+      _ = try reader.finish()
+    }
+    return true
+  }
+
+  /// As docker unpacks: an entry replaces what is there, but folders merge.
+  private mutating func put(
+    _ entry: TreeEntry, _ reader: LayerReader, _ buffer: UnsafeMutableRawBufferPointer, below destination: TreePath,
+    into layer: inout PendingLayer
+  ) throws {
+    guard !entry.path.isRoot else { return }
+    var placed = entry
+    placed.path = try layer.resolveParent(destination.appending(entry.path))
+    if let owner {
+      placed.uid = owner.uid
+      placed.gid = owner.gid
+    }
+    if let parent = placed.path.parent { try layer.makeDirectories(parent, owner: owner) }
+    switch entry.kind {
+    case .file:
+      let size = try spool.append(reader, at: end, buffer)
+      try layer.put(.init(entry: placed, content: .spooled(spool, offset: end, size: size)))
+      end += size
+    case .hardLink(let target):
+      let original = try layer.resolveParent(destination.appending(target))
+      guard var copy = try layer.entry(at: original), copy.isFile else {
+        throw BuilderError(
+          "invalid-archive", "\(action.spelling) has a hard link to /\(original), which is no file of it")
+      }
+      copy.path = placed.path
+      try layer.put(.init(entry: copy, content: try layer.content(at: original)))
+    default: try layer.put(.init(entry: placed, content: .bytes([])))
+    }
+  }
+}

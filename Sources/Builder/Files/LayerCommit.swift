@@ -1,0 +1,87 @@
+import Diagnostics
+import Archive
+import HostOS
+import OCI
+import SystemPackage
+
+/// Writes layers into the store: blob, index, and what identifies them.
+struct LayerCommit: Sendable {
+  let store: BuildStore
+  let compression: Compression
+  /// Later modification times become this one (SOURCE_DATE_EPOCH).
+  let latestTime: Timestamp?
+
+  /// Writes a layer of the given items, whose contents can be opened. Blocks.
+  func write(_ items: [PendingLayer.Item]) throws -> Layer {
+    try write { writer in
+      for item in items { try writer.append(item) }
+    } verifying: { index in
+      try verify(index, items)
+    }
+  }
+
+  /// Writes a layer whose entries `body` appends. Blocks.
+  func write(
+    _ body: (LayerWriter) throws -> Void, verifying: (LayerIndex) throws -> Void = { _ in }
+  ) throws -> Layer {
+    let sink = IngestSink(try store.content.ingest())
+    let writer = try LayerWriter(
+      to: sink, options: .init(compression: compression, latestTime: latestTime, digestsContent: true))
+    try body(writer)
+    let result = try writer.finish()
+    try verifying(result.index)
+    let summary = result.summary
+    guard let digest = Digest(sha256Hex: summary.sha256Hex), let diffID = Digest(sha256Hex: summary.diffIDSHA256Hex)
+    else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
+    // The index first: a blob in the store always has one.
+    try writeIndex(result.index, diffID)
+    try sink.commit(as: digest)
+    let type: MediaType = summary.compression == .none ? .ociLayer : .ociLayerGzip
+    return Layer(descriptor: Descriptor(mediaType: type, digest: digest, size: summary.size), diffID: diffID)
+  }
+
+  func writeIndex(_ index: LayerIndex, _ diffID: Digest) throws {
+    let path = store.indexPath(of: diffID)
+    try Files.createDirectories(path.removingLastComponent())
+    try index.write(to: path)
+  }
+
+  /// What was written must be what the cache key was made of.
+  private func verify(_ index: LayerIndex, _ items: [PendingLayer.Item]) throws {
+    for (item, written) in zip(items, index.items) {
+      guard let expected = item.expectedSHA256, let actual = written.contentSHA256, expected != actual else { continue }
+      throw BuilderError(
+        "file-changed", "/\(item.entry.path) changed while it was copied",
+        help: ["stop what writes to the context, or exclude the file in .dockerignore, and build again"])
+    }
+  }
+}
+
+/// Passes bytes to a blob on its way into the store. Used by one thread at a time.
+private final class IngestSink: ByteSink {
+  private var ingest: BlobIngest?
+
+  init(_ ingest: consuming BlobIngest) { self.ingest = consume ingest }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws { try ingest?.write(bytes) }
+
+  func commit(as digest: Digest) throws {
+    guard let ingest = ingest.take() else { return }
+    try ingest.commit(as: digest)
+  }
+}
+
+extension LayerWriter {
+  /// Adds an item whose content can be opened.
+  func append(_ item: PendingLayer.Item) throws {
+    guard item.entry.isFile else { return try append(item.entry) }
+    switch item.content {
+    case .bytes(let bytes): try append(item.entry, content: bytes)
+    case .file(let path): try Files.withDescriptor(path, .readOnly) { try append(item.entry, content: $0) }
+    case .spooled(let spool, let offset, let size):
+      try append(item.entry, from: spool.source(offset: offset, size: size))
+    case .layer(let location):
+      throw BuilderError("unread-content", "the content of \(location.path) was not fetched", exitCode: .defect)
+    }
+  }
+}

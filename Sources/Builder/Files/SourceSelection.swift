@@ -1,0 +1,139 @@
+import HostOS
+import Archive
+import BuildPlanning
+import Diagnostics
+import DockerfileSyntax
+
+/// What one source of COPY or ADD stands for: files and folders of a tree, found before anything is copied.
+struct SourceSelection: Sendable {
+  /// Something that is to be copied: a match of the source's pattern, with all that is inside.
+  struct Match: Sendable {
+    /// As the source names it, before symbolic links are followed; its name is the one that is kept.
+    var path: TreePath
+    /// `path` with symbolic links followed.
+    var followed: TreePath
+    /// The match itself first, then what is inside, each folder before what it holds.
+    var nodes: [Node]
+
+    var isDirectory: Bool { nodes.first?.entry.isDirectory ?? false }
+  }
+
+  struct Node: Sendable {
+    /// Relative to the match; the root for the match itself.
+    var relative: TreePath
+    /// With its path in the source tree.
+    var entry: TreeEntry
+    /// SHA-256 of a file's content; empty for all that is no file.
+    var contentSHA256: [UInt8]
+    /// Whether the folder is there for what is inside only, which decides whether its attributes are taken over.
+    var isWanted = true
+  }
+
+  var matches: [Match]
+
+  /// - Throws: `BuilderError` with the codes `copy-source-missing` and `symbolic-link-loop`.
+  init(of action: CopyAction, in tree: some FileTree) throws {
+    let excludes = action.excludes.isEmpty ? nil : DockerIgnoreMatcher(try DockerIgnore(patterns: action.excludes))
+    let paths = try Self.paths(matching: action, in: tree)
+    var walker = SourceWalker(tree: tree, excludes: excludes)
+    matches = try paths.map { path in
+      let followed = try tree.resolve(path)
+      return Match(path: path, followed: followed, nodes: try walker.nodes(from: followed))
+    }
+  }
+
+  /// A here-document, which is a file of the name and content.
+  init(name: String, content: [UInt8]) throws {
+    guard let path = TreePath(name) else {
+      throw BuilderError("invalid-file-name", "\"\(name)\" cannot be a file's name")
+    }
+    let entry = TreeEntry(
+      path: path, kind: .file(size: Int64(content.count)), mode: 0o644, modificationTime: .init(seconds: 0))
+    matches = [
+      Match(
+        path: path, followed: path,
+        nodes: [Node(relative: .root, entry: entry, contentSHA256: SHA256Hasher.digest(of: content))])
+    ]
+  }
+
+  /// Feeds all that determines the copy, but no times, to a cache key.
+  func add(to key: inout CacheKey.Builder) {
+    for match in matches {
+      key.add("match")
+      key.add(match.path.name)
+      for node in match.nodes {
+        key.add(node.relative.bytes)
+        key.add("\(node.entry.kind) \(node.entry.mode) \(node.entry.uid) \(node.entry.gid) \(node.isWanted)")
+        for attribute in node.entry.extendedAttributes {
+          key.add(attribute.name)
+          key.add(attribute.value)
+        }
+        key.add(node.contentSHA256)
+      }
+    }
+  }
+
+  // MARK: Patterns
+
+  private static func paths(matching action: CopyAction, in tree: some FileTree) throws -> [TreePath] {
+    guard let literal = TreePath(GlobPattern.unescaped(action.pattern)) else {
+      throw BuilderError(
+        "copy-source-outside", "\(action.spelling) is outside of \(tree.name)",
+        help: ["copy from inside of it, or choose a context higher up"])
+    }
+    guard !GlobPattern.hasWildcards(action.pattern) else {
+      let matched = try SourceWildcard(action.pattern).paths(in: tree)
+      guard !matched.isEmpty else { throw missing(action, nil, tree) }
+      return matched
+    }
+    let resolved = try tree.resolve(literal)
+    guard try tree.entry(at: resolved) != nil else { throw missing(action, literal, tree) }
+    return [literal]
+  }
+
+  private static func missing(_ action: CopyAction, _ path: TreePath?, _ tree: some FileTree) -> BuilderError {
+    var help: [String] = []
+    if let path, let parent = path.parent, let resolved = try? tree.resolve(parent),
+      let names = try? tree.names(in: resolved)
+    {
+      let candidates = names.map { String(decoding: $0, as: UTF8.self) }
+      if let nearest = Suggestion.nearest(to: String(decoding: path.name, as: UTF8.self), in: candidates) {
+        help.append("did you mean \(parent.isRoot ? nearest : "\(parent)/\(nearest)")?")
+      }
+    }
+    if tree is ContextTree { help.append("check the path, which is relative to the context, and .dockerignore") }
+    let what =
+      path == nil ? "nothing in \(tree.name) matches \(action.spelling)" : "\(action.spelling) is not in \(tree.name)"
+    return BuilderError("copy-source-missing", what, help: help)
+  }
+}
+
+/// Walks below a match in sorted order, passing over what `--exclude` names.
+struct SourceWalker<Tree: FileTree> {
+  let tree: Tree
+  let excludes: DockerIgnoreMatcher?
+
+  mutating func nodes(from path: TreePath) throws -> [SourceSelection.Node] {
+    var nodes: [SourceSelection.Node] = []
+    try visit(path, relative: .root, into: &nodes)
+    return nodes
+  }
+
+  private func visit(_ path: TreePath, relative: TreePath, into nodes: inout [SourceSelection.Node]) throws {
+    guard let entry = try tree.entry(at: path) else { return }
+    let isExcluded = !relative.isRoot && (excludes?.match(relative.description) ?? false)
+    if isExcluded, !(entry.isDirectory && excludes?.mayHaveExceptions(below: relative.description) ?? false) { return }
+    let position = nodes.count
+    nodes.append(
+      SourceSelection.Node(
+        relative: relative, entry: entry, contentSHA256: entry.isFile ? try tree.contentSHA256(at: path) : [],
+        isWanted: !isExcluded))
+    guard entry.isDirectory else { return }
+    for name in try tree.names(in: path) {
+      guard let child = path.appending(name: name), let childRelative = relative.appending(name: name) else { continue }
+      try visit(child, relative: childRelative, into: &nodes)
+    }
+    // A folder that was excluded comes back only together with something in it.
+    if isExcluded, nodes.count == position + 1 { nodes.removeLast() }
+  }
+}

@@ -1,0 +1,34 @@
+import Archive
+import HostOS
+import OCI
+
+/// Reads the users and groups of a stack of layers.
+struct UserLookup {
+  let database: UserDatabase
+  /// Where the spool file ends after the lookup.
+  let spoolEnd: Int64
+
+  /// Blocks.
+  init(tree: StackTree, store: BuildStore, spool: SpoolFile) throws {
+    var spooler = ContentSpooler(store: store, spool: spool, end: 0)
+    var texts: [String] = []
+    for name in ["etc/passwd", "etc/group"] {
+      texts.append(String(decoding: try Self.read(name, tree, &spooler), as: UTF8.self))
+    }
+    database = UserDatabase(passwd: texts[0], group: texts[1])
+    spoolEnd = spooler.end
+  }
+
+  private static func read(_ name: String, _ tree: StackTree, _ spooler: inout ContentSpooler) throws -> [UInt8] {
+    guard let written = TreePath(name) else { return [] }
+    let path = try tree.resolve(written)
+    guard let entry = try tree.entry(at: path), entry.isFile, entry.size <= 16 << 20 else { return [] }
+    let items = try spooler.resolve([.init(entry: entry, content: try tree.content(at: path))])
+    switch items.first?.content {
+    case .bytes(let bytes): return bytes
+    case .file(let file): return try Files.read(file)
+    case .spooled(let spool, let offset, let size): return try spool.read(offset: offset, size: Int(size))
+    case .layer, nil: return []
+    }
+  }
+}

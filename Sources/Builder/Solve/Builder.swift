@@ -1,0 +1,64 @@
+public import Archive
+public import BuildPlanning
+public import Diagnostics
+public import DockerfileSyntax
+public import HostOS
+public import OCI
+public import SystemPackage
+
+/// Carries out build plans: what is in the store already is taken from there, the rest is made.
+public struct Builder: Sendable {
+  public struct Options: Sendable {
+    public var compression: Compression
+    /// The time for everything that has none of its own, and the latest for all else; nil is the current time, without
+    /// a limit (SOURCE_DATE_EPOCH).
+    public var epoch: Timestamp?
+    /// Whether steps run even if their results are known.
+    public var ignoresCache = false
+
+    public init(compression: Compression = .default, epoch: Timestamp? = nil) {
+      self.compression = compression
+      self.epoch = epoch
+    }
+  }
+
+  /// What a plan is carried out on.
+  public struct Inputs: Sendable {
+    /// By the pinned references that the plan names.
+    public var images: [ImageReference: ResolvedImage]
+    /// Nil when there is no context.
+    public var context: FilePath?
+    public var ignore: DockerIgnore
+
+    public init(images: [ImageReference: ResolvedImage], context: FilePath?, ignore: DockerIgnore = DockerIgnore()) {
+      self.images = images
+      self.context = context
+      self.ignore = ignore
+    }
+  }
+
+  let store: BuildStore
+  let options: Options
+  let progress: ProgressReporter
+
+  public init(store: BuildStore, options: Options = Options(), progress: ProgressReporter) {
+    self.store = store
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Makes the image of a plan and puts manifest and configuration into the store.
+  /// - Throws: `BuilderError` with the place in the Dockerfile, `CancellationError`.
+  public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> BuiltImage {
+    let solver = GraphSolver(
+      graph: plan.graph, inputs: inputs, store: store, options: options, progress: progress,
+      now: options.epoch ?? Timestamp.now)
+    let stack = try await solver.solve(plan.result)
+    return try await progress.step("exporting to image") { step in
+      let image = try ImageAssembly(config: plan.config, stack: stack, epoch: options.epoch).image(in: store)
+      step.log("manifest \(image.manifest.descriptor.digest)")
+      step.log("config \(image.configDescriptor.digest)")
+      return image
+    }
+  }
+}

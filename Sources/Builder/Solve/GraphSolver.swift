@@ -1,0 +1,190 @@
+import Archive
+import BuildPlanning
+import Diagnostics
+import DockerfileSyntax
+import HostOS
+import OCI
+
+/// Solves the vertices of a graph, each as soon as what it reads is there, side by side.
+struct GraphSolver: Sendable {
+  /// What a vertex came to.
+  enum Output: Sendable {
+    case stack(LayerStack)
+    case context(ContextTree)
+  }
+
+  let graph: BuildGraph
+  let inputs: Builder.Inputs
+  let store: BuildStore
+  let options: Builder.Options
+  let progress: ProgressReporter
+  let now: Timestamp
+  private let fetcher: LayerFetcher
+  private let trees: LayerTrees
+
+  init(
+    graph: BuildGraph, inputs: Builder.Inputs, store: BuildStore, options: Builder.Options,
+    progress: ProgressReporter, now: Timestamp
+  ) {
+    self.graph = graph
+    self.inputs = inputs
+    self.store = store
+    self.options = options
+    self.progress = progress
+    self.now = now
+    fetcher = LayerFetcher(store: store, progress: progress)
+    trees = LayerTrees(store: store, fetcher: fetcher)
+  }
+
+  /// The layers of a vertex; nil stands for the empty tree. The first failure cancels what runs beside it.
+  func solve(_ result: VertexID?) async throws -> LayerStack {
+    guard let result else { return LayerStack() }
+    var waiting = needed(for: result)
+    var outputs: [VertexID: Output] = [:]
+    try await withThrowingTaskGroup(of: (VertexID, Output).self) { group in
+      while outputs[result] == nil {
+        for id in waiting where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
+          waiting.remove(id)
+          let known = outputs
+          group.addTask { (id, try await output(of: graph[id], known)) }
+        }
+        guard let (id, output) = try await group.next() else { break }
+        outputs[id] = output
+      }
+    }
+    return stack(result, outputs)
+  }
+
+  private func needed(for result: VertexID) -> Set<VertexID> {
+    var needed: Set<VertexID> = []
+    var queue = [result]
+    while let id = queue.popLast() {
+      if needed.insert(id).inserted { queue += graph[id].operation.inputs }
+    }
+    return needed
+  }
+
+  private func stack(_ id: VertexID?, _ outputs: [VertexID: Output]) -> LayerStack {
+    if let id, case .stack(let stack)? = outputs[id] { stack } else { LayerStack() }
+  }
+
+  // MARK: Vertices
+
+  private func output(of vertex: Vertex, _ known: [VertexID: Output]) async throws -> Output {
+    do {
+      switch vertex.operation {
+      case .source(.context): return .context(try contextTree())
+      case .source(.image(let reference, _)): return .stack(try imageStack(reference, vertex))
+      case .merge(let merge):
+        return .stack(LayerStack(stack(merge.lower, known).layers + stack(merge.upper, known).layers))
+      case .file(let operation): return .stack(try await solve(operation, vertex, known))
+      case .exec(let operation): return .stack(try await solve(operation, vertex, known))
+      }
+    } catch let error as any DiagnosticError {
+      throw BuilderError(error, at: vertex.origin)
+    }
+  }
+
+  private func contextTree() throws -> ContextTree {
+    guard let context = inputs.context else {
+      throw BuilderError("no-context", "the Dockerfile copies from a context, but there is none")
+    }
+    let ignore = inputs.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(inputs.ignore)
+    return ContextTree(root: context, ignore: ignore)
+  }
+
+  private func imageStack(_ reference: ImageReference, _ vertex: Vertex) throws -> LayerStack {
+    guard let image = inputs.images[reference] else {
+      throw BuilderError(
+        "missing-image", "\(reference.familiarDescription) was not looked up", exitCode: .defect)
+    }
+    progress.begin(vertex.title).finish()
+    let layers = zip(image.manifest.layers, image.config.rootfs.diffIDs).map { descriptor, diffID in
+      var layer = Layer(descriptor: descriptor, diffID: diffID)
+      layer.origin = image.blobs
+      layer.originReference = image.reference
+      return layer
+    }
+    return LayerStack(layers)
+  }
+
+  private func solve(
+    _ operation: FileOperation, _ vertex: Vertex, _ known: [VertexID: Output]
+  ) async throws -> LayerStack {
+    let base = stack(operation.base, known)
+    let sources = try await self.sources(of: operation, known)
+    let step = FileStep(operation: operation, base: base, sources: sources, store: store, commit: commit, now: now)
+    let selections = try await Blocking.run { try step.select() }
+    return try await cached(step.key(selections), on: base, vertex) { _ in
+      let tree = try await trees.tree(of: base, name: "the image")
+      for case .stack(let stack) in operation.actions.compactMap({ $0.source.flatMap { known[$0] } }) {
+        try await fetcher.fetch(stack)
+      }
+      try await fetcher.fetch(base)
+      return try await Blocking.run { try step.run(selections, on: tree) }
+    }
+  }
+
+  private func sources(of operation: FileOperation, _ known: [VertexID: Output]) async throws -> [VertexID: any FileTree] {
+    var sources: [VertexID: any FileTree] = [:]
+    for id in operation.actions.compactMap(\.source) where sources[id] == nil {
+      switch known[id] {
+      case .context(let tree)?: sources[id] = tree
+      case .stack(let stack)?: sources[id] = try await trees.tree(of: stack, name: graph[id].sourceName)
+      case nil: break
+      }
+    }
+    return sources
+  }
+
+  private func solve(
+    _ operation: ExecOperation, _ vertex: Vertex, _ known: [VertexID: Output]
+  ) async throws -> LayerStack {
+    let base = stack(operation.root, known)
+    let snapshots = Snapshots(store: store, trees: trees, fetcher: fetcher, progress: progress)
+    let exec = ExecStep(
+      operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
+      annotation: vertex.origin)
+    return try await cached(exec.key, on: base, vertex) { step in try await exec.run(step) }
+  }
+
+  private var commit: LayerCommit {
+    LayerCommit(store: store, compression: options.compression, latestTime: options.epoch)
+  }
+
+  // MARK: Cache
+
+  /// The layer that is known under the key, or that `make` makes, on top of the base. Of several builds that need the
+  /// same layer at once, one makes it.
+  private func cached(
+    _ key: CacheKey, on base: LayerStack, _ vertex: Vertex, _ make: (ProgressStep) async throws -> Layer
+  ) async throws -> LayerStack {
+    if !options.ignoresCache, let layer = store.layer(for: key) {
+      progress.begin(vertex.title).markCached()
+      return LayerStack(base.layers + [layer])
+    }
+    let step = progress.begin(vertex.title)
+    do {
+      let layer = try await store.exclusively("step-\(key.hex)") {
+        if !options.ignoresCache, let layer = store.layer(for: key) { return layer }
+        var layer = try await make(step)
+        layer.created = now
+        try store.remember(layer, for: key, created: now)
+        return layer
+      }
+      step.finish()
+      return LayerStack(base.layers + [layer])
+    } catch {
+      step.fail(error)
+      throw error
+    }
+  }
+}
+
+extension Vertex {
+  /// What messages call its files.
+  fileprivate var sourceName: String {
+    if case .source(.image(let reference, _)) = operation { return reference.familiarDescription }
+    return "the stage that it is copied from"
+  }
+}

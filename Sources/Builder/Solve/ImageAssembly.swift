@@ -1,0 +1,50 @@
+import HostOS
+public import OCI
+
+/// An image that was built. Manifest and configuration are in the store; layers of the base may be elsewhere still.
+public struct BuiltImage: Sendable {
+  public var manifest: RawManifest
+  public var configDescriptor: Descriptor
+  public var config: ImageConfig
+  public var layers: [Layer]
+}
+
+/// Puts configuration and layers together.
+struct ImageAssembly {
+  var config: ImageConfig
+  let stack: LayerStack
+  /// The time for everything, when it is fixed.
+  let epoch: Timestamp?
+
+  func image(in store: BuildStore) throws -> BuiltImage {
+    var config = config
+    config.rootfs = RootFS(diffIDs: stack.layers.map(\.diffID))
+    config.history = dated(config.history ?? [])
+    config.created = epoch?.rfc3339 ?? config.history?.last { $0.created != nil }?.created
+    let configBytes = try JSONDocument.encode(config)
+    let configDescriptor = try store.content.store(configBytes, mediaType: .ociConfig)
+    let layers = stack.layers.map(\.descriptor).map { descriptor in
+      Descriptor(mediaType: descriptor.mediaType.ociEquivalent, digest: descriptor.digest, size: descriptor.size)
+    }
+    let manifest = try RawManifest(ImageManifest(config: configDescriptor, layers: layers))
+    try store.content.store(manifest.bytes, mediaType: manifest.descriptor.mediaType)
+    return BuiltImage(manifest: manifest, configDescriptor: configDescriptor, config: config, layers: stack.layers)
+  }
+
+  /// Our entries get the time of their layer, those without a layer that of the one below: so a build that finds all
+  /// its layers made gives the same image again.
+  private func dated(_ history: [History]) -> [History] {
+    var layers = stack.layers[...]
+    var current: String?
+    return history.map { entry in
+      var entry = entry
+      if entry.emptyLayer != true, let layer = layers.popFirst() {
+        current = layer.created?.rfc3339 ?? entry.created ?? current
+      } else {
+        current = entry.created ?? current
+      }
+      if entry.created == nil { entry.created = epoch?.rfc3339 ?? current }
+      return entry
+    }
+  }
+}

@@ -1,0 +1,69 @@
+public import HostOS
+public import OCI
+import Synchronization
+public import SystemPackage
+
+/// Where Slipway keeps what it made: blobs, layer indexes, unpacked layers, results of earlier builds.
+///
+/// Files only, each written under a temporary name and renamed, so that any number of builds may share a store.
+public struct BuildStore: Sendable {
+  public let root: FilePath
+  public let content: ContentStore
+
+  public init(root: FilePath) {
+    self.root = root
+    content = ContentStore(root: root)
+  }
+
+  /// `$SLIPWAY_ROOT`, else `/var/lib/slipway` for root, else `$XDG_DATA_HOME/slipway`.
+  public static func defaultRoot(_ environment: Environment, isRoot: Bool) -> FilePath {
+    if let root = environment.nonEmpty("SLIPWAY_ROOT") { return FilePath(root) }
+    if isRoot { return "/var/lib/slipway" }
+    let home = environment.nonEmpty("HOME") ?? "/"
+    return FilePath(environment.nonEmpty("XDG_DATA_HOME") ?? "\(home)/.local/share").appending("slipway")
+  }
+
+  func indexPath(of diffID: Digest) -> FilePath { root.appending("index").appending(diffID.hex) }
+
+  /// The folder of an unpacked layer, which lies on top of those of the chain below it.
+  func snapshotPath(of chain: ChainID) -> FilePath { root.appending("snapshots").appending(chain.digest.hex) }
+
+  func recordPath(of key: CacheKey) -> FilePath { root.appending("cache").appending(key.hex) }
+
+  /// Names to be locked while the thing of that name is made.
+  func lockPath(_ name: String) -> FilePath { root.appending("locks").appending(name) }
+
+  /// A new folder for work in progress, on the same file system as the snapshots.
+  func makeWorkFolder() throws -> FilePath {
+    let folder = root.appending("work").appending(Files.uniqueName())
+    try Files.createDirectories(folder)
+    return folder
+  }
+
+  /// Runs `body` while nobody else, in this process or another, makes the same thing.
+  func exclusively<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
+    let path = lockPath(name)
+    let lock = try await Blocking.run { try HeldLock(path) }
+    defer { lock.release() }
+    return try await body()
+  }
+}
+
+/// A lock file that is removed when it is released; whoever waits for it finds out, and makes a new one.
+private final class HeldLock: Sendable {
+  private let lock: Mutex<FileLock?>
+  private let path: FilePath
+
+  init(_ path: FilePath) throws {
+    self.path = path
+    try Files.createDirectories(path.removingLastComponent())
+    lock = Mutex(try FileLock(path))
+  }
+
+  func release() {
+    lock.withLock { lock in
+      try? Files.removeTree(path)
+      lock = nil
+    }
+  }
+}

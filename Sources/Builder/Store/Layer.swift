@@ -1,0 +1,35 @@
+public import HostOS
+public import OCI
+
+/// A layer of an image that is being built, or of its base.
+public struct Layer: Sendable {
+  /// Of the blob, as it is or would be stored and sent.
+  public var descriptor: Descriptor
+  /// Of the uncompressed content.
+  public var diffID: Digest
+  /// When it was made; nil for layers of base images.
+  public var created: Timestamp?
+  /// Where the blob can be fetched when the store does not have it.
+  public var origin: (any BlobSource)?
+  /// The image that `origin` belongs to, for mounts between repositories.
+  public var originReference: ImageReference?
+
+  public init(descriptor: Descriptor, diffID: Digest, created: Timestamp? = nil) {
+    self.descriptor = descriptor
+    self.diffID = diffID
+    self.created = created
+  }
+}
+
+/// Layers on top of each other, the lowest first: what a vertex of the graph stands for.
+public struct LayerStack: Sendable {
+  public var layers: [Layer]
+
+  public init(_ layers: [Layer] = []) { self.layers = layers }
+
+  /// Nil for the empty tree.
+  public var chainID: ChainID? { ChainID(layers.map(\.diffID)) }
+
+  /// The stack up to and including the layer at `index`.
+  func prefix(through index: Int) -> LayerStack { LayerStack(Array(layers[...index])) }
+}

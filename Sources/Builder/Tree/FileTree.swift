@@ -1,0 +1,52 @@
+import Archive
+import Diagnostics
+
+/// A tree of files that COPY reads from or writes to: the context, or the merged layers of a stage. Answers come
+/// without mounting or unpacking anything.
+protocol FileTree: Sendable {
+  /// What stands at a path; symbolic links are not followed. The root always exists.
+  func entry(at path: TreePath) throws -> TreeEntry?
+  /// The names in a folder, sorted by their bytes.
+  func names(in folder: TreePath) throws -> [[UInt8]]
+  /// Where the content of the file at `path` can be read.
+  func content(at path: TreePath) throws -> ContentReference
+  /// SHA-256 of the content of the file at `path`, 32 bytes.
+  func contentSHA256(at path: TreePath) throws -> [UInt8]
+  /// A symbolic link's target of what people call the tree, for messages: `the build context`.
+  var name: String { get }
+}
+
+extension FileTree {
+  /// Follows symbolic links on the way and at the end, as if the tree were the root of the file system. Components
+  /// that do not exist are kept, so the result may be a place for something new.
+  /// - Throws: `BuilderError` with the code `symbolic-link-loop`.
+  func resolve(_ path: TreePath) throws -> TreePath {
+    var resolved = TreePath.root
+    var rest = Array(path.components.map(Array.init).reversed())
+    var links = 0
+    while let component = rest.popLast() {
+      if component == Array("..".utf8) {
+        resolved = resolved.parent ?? .root
+        continue
+      }
+      guard let next = resolved.appending(name: component) else { continue }
+      guard case .symbolicLink(let target)? = try entry(at: next)?.kind else {
+        resolved = next
+        continue
+      }
+      links += 1
+      guard links <= 255 else {
+        throw BuilderError("symbolic-link-loop", "too many symbolic links on the way to /\(path)")
+      }
+      if target.first == UInt8(ascii: "/") { resolved = .root }
+      rest += target.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }.map(Array.init).reversed()
+    }
+    return resolved
+  }
+
+  /// Follows symbolic links on the way only.
+  func resolveParent(_ path: TreePath) throws -> TreePath {
+    guard let parent = path.parent else { return path }
+    return try resolve(parent).appending(name: path.name) ?? path
+  }
+}
