@@ -79,13 +79,10 @@ public struct PlainUser: Sendable {
     exec 9>/run/lock/slipway-test-users
     flock 9
     PATH=$PATH:/usr/sbin:/sbin
-    useradd --no-create-home --home-dir "$2" --shell /bin/sh --user-group "$1"
-    for kind in u g; do
-      touch "/etc/sub${kind}id"
-      sed -i "/^$1:/d" "/etc/sub${kind}id"
-    done
+    touch /etc/subuid /etc/subgid
+    useradd -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 --no-create-home --home-dir "$2" --shell /bin/sh --user-group "$1"
     if [ "$3" -gt 0 ]; then
-      first=$(awk -F: 'BEGIN { first = 100000 } $2 + $3 > first { first = $2 + $3 } END { print first }' /etc/subuid /etc/subgid)
+      first=$(awk -F: 'BEGIN { first = 100000 } $2 + $3 > first { first = $2 + $3 } END { printf "%.0f", first }' /etc/subuid /etc/subgid)
       last=$((first + $3 - 1))
       usermod --add-subuids "$first-$last" --add-subgids "$first-$last" "$1"
     fi
@@ -103,6 +100,5 @@ public struct PlainUser: Sendable {
     pkill -KILL -u "$1" || true
     rm -rf "$2"
     userdel --force "$1" 2>/dev/null
-    sed -i "/^$1:/d" /etc/subuid /etc/subgid
     """
 }
