@@ -89,9 +89,11 @@ static int arrange_descriptors(const struct csandbox_plan *plan) {
   return 0;
 }
 
+/// The kernel's form of struct sigaction; all zero is SIG_DFL on every architecture. The C library's function would
+/// leave out the two signals that it uses itself, and those are inherited when they are ignored.
 static void reset_signals(void) {
-  struct sigaction action = {.sa_handler = SIG_DFL};
-  for (int number = 1; number < 65; number++) sigaction(number, &action, NULL);
+  static const char default_action[64];
+  for (int number = 1; number < 65; number++) syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
 }
 
 /// The kernel's notice of the parent's death is of use only if the parent was alive when it was asked for.

@@ -25,7 +25,7 @@ struct SubordinateIDs: Sendable, Hashable {
   static func ranges(in text: String, user: String?, uid: UInt32) -> [Range] {
     text.split(separator: "\n").compactMap { line in
       let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-      guard fields.count == 3, fields[0] == user ?? "" || fields[0] == String(uid) else { return nil }
+      guard fields.count == 3, fields[0] == String(uid) || user.map({ fields[0] == $0 }) == true else { return nil }
       guard let start = UInt32(fields[1]), let count = UInt32(fields[2]), count > 0 else { return nil }
       return start.addingReportingOverflow(count).overflow ? nil : Range(start: start, count: count)
     }

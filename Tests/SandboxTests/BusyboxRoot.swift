@@ -56,7 +56,9 @@ private struct BusyboxLayer {
   func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o644) throws {
     let file = path.pushing(FilePath(name))
     try Files.createDirectories(file.removingLastComponent())
-    try Files.writeAtomically(bytes, to: file)
+    try Files.withDescriptor(
+      file, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: 0o644)
+    ) { _ = try $0.writeAll(bytes) }
     try changeMode(of: file, to: mode)
   }
 

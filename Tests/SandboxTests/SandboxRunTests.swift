@@ -38,7 +38,8 @@ import Testing
 
   @Test func hasNoOtherDescriptors() async throws {
     let root = try BusyboxRoot()
-    #expect(try await root.shell("echo /proc/$$/fd/*").output == "/proc/2/fd/0 /proc/2/fd/1 /proc/2/fd/2\n")
+    let run = try await root.shell("for n in 0 1 2 3 4 5 6 7 8 9 10; do readlink /proc/$$/fd/$n; done | wc -l")
+    #expect(run.output == "3\n")
   }
 
   @Test func givesTheEnvironmentAndNoOther() async throws {
@@ -84,8 +85,8 @@ import Testing
 
   @Test func resetsSignals() async throws {
     let root = try BusyboxRoot()
-    let run = try await root.shell("grep -E '^Sig(Blk|Ign)' /proc/self/status")
-    #expect(run.lines.allSatisfy { $0.hasSuffix("\t0000000000000000") } && run.lines.count == 2)
+    let run = try await root.run(["grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"])
+    #expect(run.lines == ["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"])
   }
 
   @Test func setsTheHostName() async throws {

@@ -1,0 +1,85 @@
+import Diagnostics
+import Glibc
+import HostOS
+import Sandbox
+import SystemPackage
+
+/// Runs one command in a sandbox for the tests that need a process of their own: as a plain user, and to be killed.
+///
+///     SandboxProgram run FOLDER [user UID GID] [network none] [repeat N] -- COMMAND…
+///     SandboxProgram probe FOLDER
+///     SandboxProgram where
+///     SandboxProgram remove FOLDER
+///
+/// FOLDER holds `lower`, `upper` and `work`.
+@main
+enum SandboxProgram {
+  static func main() async {
+    do {
+      // The probe tells what a plain user may do.
+      if CommandLine.arguments.dropFirst().first != "probe", let code = try UserNamespace.enterIfNeeded() {
+        exit(code.rawValue)
+      }
+      exit(try await perform(Array(CommandLine.arguments.dropFirst())))
+    } catch {
+      write(2, Array("\(error)\n".utf8))
+      exit(70)
+    }
+  }
+
+  private static func perform(_ arguments: [String]) async throws -> Int32 {
+    switch arguments.first {
+    case "run": return try await run(Array(arguments.dropFirst()))
+    case "where":
+      print(UserNamespace.current, UserNamespace.singleIDReason ?? "", getenv("SLIPWAY_USER_NAMESPACE") == nil)
+    case "probe":
+      let report = try await IsolationProbe(in: FilePath(arguments[1])).run()
+      print(report.permitted.map(\.rawValue).joined(separator: ","), report.identities.map { "\($0)" } ?? "none")
+      for refusal in report.refusals {
+        let errno = refusal.errno.map { "\($0.rawValue)" } ?? ""
+        print(refusal.feature, refusal.systemCall, errno, refusal.evidence, refusal.remedies, separator: " | ")
+      }
+    case "remove": try FileTree.remove(FilePath(arguments[1]))
+    default: return 64
+    }
+    return 0
+  }
+
+  private static func run(_ arguments: [String]) async throws -> Int32 {
+    let folder = FilePath(arguments[0])
+    var options = arguments.dropFirst().prefix { $0 != "--" }
+    var command = SandboxCommand(
+      Array(arguments.drop { $0 != "--" }.dropFirst()), environment: ["PATH=/bin"])
+    var times = 1
+    while let option = options.popFirst() {
+      switch option {
+      case "user":
+        command.user = SandboxUser(
+          uid: UInt32(options.popFirst() ?? "") ?? 0, gid: UInt32(options.popFirst() ?? "") ?? 0)
+      case "network": command.network = options.popFirst() == "none" ? .none : .host
+      case "repeat": times = Int(options.popFirst() ?? "") ?? 1
+      default: return 64
+      }
+    }
+    let root = RootFilesystem(
+      lowers: [folder.appending("lower")], upper: folder.appending("upper"), work: folder.appending("work"))
+    var status: Int32 = 0
+    let started = ContinuousClock.now
+    for _ in 0..<times {
+      status = try await Sandbox().run(command, in: root) { stream, bytes in
+        write(stream == .standardOutput ? 1 : 2, bytes)
+      }.shellCode
+    }
+    if times > 1 { print((ContinuousClock.now - started) / times) }
+    return status
+  }
+
+  private static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

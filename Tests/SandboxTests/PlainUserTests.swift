@@ -1,0 +1,103 @@
+import Glibc
+import HostOS
+import Sandbox
+import SystemPackage
+import Testing
+
+/// The sandbox as a plain user, in processes of their own. They change files of the machine, so one at a time.
+@Suite(.serialized) struct PlainUserTests {
+  @Test func withRangesCommandsHaveManyIDs() async throws {
+    try await PlainUser.withRanges { user in
+      try await user.adopt(BusyboxRoot())
+      let script =
+        "id -u; id -g; grep ^Groups /proc/self/status | wc -w; echo a > /a; chown 1234:42 /a; stat -c '%u %g' /a; "
+        + "rm /data/file; rm -r /etc; mkdir /etc; echo /proc/[0-9]*"
+      let run = try await user.run(["run", user.folder.string, "--", "/bin/sh", "-c", script])
+      #expect(run.errorText == "")
+      #expect(run.outputText.split(separator: "\n") == ["0", "0", "1", "1234 42", "/proc/1 /proc/2"])
+      let upper = user.folder.appending("upper")
+      let owner = try FileStatus(of: upper.appending("a"))
+      #expect(owner.uid == user.firstSubordinateID + 1233)
+      let whiteout = try FileStatus(of: upper.appending("data").appending("file"))
+      #expect(whiteout.kind == .characterDevice && whiteout.deviceMajor == 0 && whiteout.deviceMinor == 0)
+      #expect(try ExtendedAttributes.value(of: "user.overlay.opaque", at: upper.appending("etc")) == Array("y".utf8))
+      let removal = try await user.run(["remove", user.folder.string])
+      #expect(removal.succeeded, "\(removal.errorText)")
+      #expect(try FileStatus.ifExists(user.folder) == nil)
+    }
+  }
+
+  @Test func withRangesCommandsHaveOtherUsersAndNoNetwork() async throws {
+    try await PlainUser.withRanges { user in
+      try await user.adopt(BusyboxRoot())
+      let inside = try await user.run([
+        "run", user.folder.string, "user", "1000", "1000", "network", "none", "--", "sh", "-c",
+        "id -u; grep -c : /proc/net/dev; ls /sys/class/net",
+      ])
+      #expect(inside.outputText == "1000\n1\nlo\n", "\(inside.errorText)")
+      let place = try await user.run(["where"])
+      #expect(place.outputText == "ranges  true\n", "\(place.errorText)")
+    }
+  }
+
+  @Test func withoutRangesThereIsOneID() async throws {
+    let root = try BusyboxRoot()
+    let user = try PlainUser.withoutRanges()
+    try await user.adopt(root)
+    let run = try await user.run([
+      "run", user.folder.string, "--", "sh", "-c", "id -u; echo a > /a; cat /data/file; exit 9",
+    ])
+    let other = try await user.run(["run", user.folder.string, "user", "1000", "1000", "--", "true"])
+    let place = try await user.run(["where"])
+    #expect(run.outputText == "0\nlower\n", "\(run.errorText)")
+    #expect(run.status == 9)
+    #expect(try FileStatus(of: user.folder.appending("upper").appending("a")).uid == user.uid)
+    #expect(other.status == 70)
+    #expect(other.errorText.contains("become user 1000, group 1000"))
+    #expect(other.errorText.contains("--add-subuids"))
+    #expect(place.outputText == "singleID /etc/subuid has no line for this user true\n")
+  }
+
+  @Test func withoutTheToolsThereIsOneIDToo() async throws {
+    try await PlainUser.withRanges { user in
+      let place = try await user.run(["where"], variables: ["PATH=/nonexistent"])
+      #expect(place.outputText.hasPrefix("singleID cannot run newuidmap"), "\(place.errorText)")
+    }
+  }
+
+  @Test func theProbeTellsWhatAPlainUserLacks() async throws {
+    let user = try PlainUser.withoutRanges()
+    let probe = try await user.run(["probe", user.path.string])
+    let lines = probe.outputText.split(separator: "\n")
+    #expect(lines.first == "userns singleID", "\(probe.errorText)")
+    #expect(lines.contains { $0.contains("subordinate ids") && $0.contains("--add-subuids") })
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
+  func signalsAreHandedOn(_ signal: Int32) async throws {
+    let root = try BusyboxRoot()
+    let user = try PlainUser.withoutRanges()
+    try await user.adopt(root)
+    let marker = user.folder.appending("upper").appending("started")
+    let arguments = user.commandLine(["run", user.folder.string, "--", "sh", "-c", "echo > /started; sleep 1000"])
+    let signalScript =
+      "set -m; setpriv \"$@\" & p=$!; while [ ! -e \(marker) ]; do kill -0 $p || exit 99; done; kill -\(signal) $p; wait $p"
+    let outcome = try await ChildProcess("/bin/bash", ["-c", signalScript, "bash"] + arguments).run()
+    #expect(outcome.status == 128 + signal, "\(outcome.errorText)")
+  }
+
+  /// Nothing may go on when this process is killed in the hardest way.
+  @Test func killingTheProgramKillsTheTree() async throws {
+    let root = try BusyboxRoot()
+    let user = try PlainUser.withoutRanges()
+    try await user.adopt(root)
+    let marker = user.folder.appending("upper").appending("started")
+    let arguments = user.commandLine(
+      ["run", user.folder.string, "--", "sh", "-c", "setsid sleep 7654321 & echo > /started; sleep 7654321"])
+    let script =
+      "setpriv \"$@\" & p=$!; while [ ! -e \(marker) ]; do kill -0 $p || exit 99; done; kill -9 $p; wait $p; "
+      + "while pgrep -u \(user.uid) > /dev/null; do :; done; echo gone"
+    let outcome = try await ChildProcess("/bin/bash", ["-c", script, "bash"] + arguments).run()
+    #expect(outcome.outputText == "gone\n", "\(outcome.errorText)")
+  }
+}
