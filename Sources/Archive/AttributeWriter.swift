@@ -33,7 +33,8 @@ final class AttributeWriter {
     if needsOwner(entry) {
       try checkOwner(entry, fchownat(place.folder, place.name, entry.uid, entry.gid, AT_SYMLINK_NOFOLLOW))
     }
-    if case .symbolicLink = entry.kind {} else {
+    if case .symbolicLink = entry.kind {
+    } else {
       try check(entry, "set the mode of", fchmodat(place.folder, place.name, mode_t(entry.mode), 0))
     }
     for attribute in entry.extendedAttributes where isWanted(attribute, entry) {

@@ -58,7 +58,7 @@ public struct MemoryByteSource: ByteSource {
 
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = min(buffer.count, bytes.count - offset)
-    buffer.copyBytes(from: bytes[offset..<(offset + count)])
+    bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<(offset + count)])) }
     offset += count
     return count
   }

@@ -112,7 +112,9 @@ final class DecodingThread {
   }
 
   private static func check(_ size: Int64, compressed: Int64, _ limits: ReadingLimits) throws {
-    if size > limits.uncompressedSize { throw ArchiveError.limit("unpacks to more than \(limits.uncompressedSize) bytes") }
+    if size > limits.uncompressedSize {
+      throw ArchiveError.limit("unpacks to more than \(limits.uncompressedSize) bytes")
+    }
     if size > limits.ratioThreshold, size / max(compressed, 1) > limits.ratio {
       throw ArchiveError.limit("unpacks to more than \(limits.ratio) times its size")
     }

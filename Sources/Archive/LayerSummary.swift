@@ -22,6 +22,8 @@ public enum Compression: Sendable, Hashable {
   case none
   /// `level` as zlib counts, 1 (fast) to 9 (small); others are brought into that range.
   case gzip(level: Int)
+  /// `level` as zstd counts, 1 (fast) to 19 (small); others are brought into that range.
+  case zstd(level: Int)
 
   /// gzip at level 6.
   public static let `default` = Compression.gzip(level: 6)
@@ -30,6 +32,7 @@ public enum Compression: Sendable, Hashable {
     switch self {
     case .none: .none
     case .gzip: .gzip
+    case .zstd: .zstd
     }
   }
 }

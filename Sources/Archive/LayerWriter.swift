@@ -52,6 +52,7 @@ public final class LayerWriter {
     switch options.compression {
     case .none: encoder = PlainEncoder(sink)
     case .gzip(let level): encoder = try GzipEncoder(sink, level: level, threadCount: options.threadCount)
+    case .zstd(let level): encoder = try ZstdEncoder(sink, level: level)
     }
     tar = try TarStream(encoder, digests: options.compression != .none)
   }

@@ -220,17 +220,19 @@ final class TreeWriter {
 
   /// Makes what is missing of `folder` and the folders above.
   private func makeFolders(to folder: TreePath, time: Timestamp) throws {
-    for path in folder.ancestors.dropFirst() + [folder] {
+    var missing: [TreePath] = []
+    for path in [folder] + folder.ancestors.reversed() {
       let descriptor = root.open(path)
       if descriptor >= 0 {
         close(descriptor)
-        continue
+        break
       }
       guard descriptor == -ENOENT || descriptor == -ENOTDIR else {
         throw RootedFolder.error(folder, Errno(rawValue: -descriptor))
       }
-      try makeFolder(path, time: time)
+      missing.append(path)
     }
+    for path in missing.reversed() { try makeFolder(path, time: time) }
   }
 
   private func makeFolder(_ path: TreePath, time: Timestamp) throws {

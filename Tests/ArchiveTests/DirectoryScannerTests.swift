@@ -8,7 +8,10 @@ import Testing
     let folder = try TemporaryDirectory()
     try await tool(
       "sh",
-      ["-c", "mkdir -p a/b z; touch a-b a.b a/b/c a/x z/1; ln -s a/x l; ln -s /etc abs; mkfifo p; printf 123 > 3; chmod 640 3"],
+      [
+        "-c",
+        "mkdir -p a/b z; touch a-b a.b a/b/c a/x z/1; ln -s a/x l; ln -s /etc abs; mkfifo p; printf 123 > 3; chmod 640 3",
+      ],
       in: folder.path)
     var entries: [TreeEntry] = []
     try DirectoryScanner(root: folder.path).scan { entries.append($0.entry) }
@@ -22,7 +25,11 @@ import Testing
   @Test func asksTheFilterBeforeGoingDown() async throws {
     let folder = try TemporaryDirectory()
     try await tool(
-      "sh", ["-c", "mkdir -p keep/a drop/a find/deep/hit find/miss/x; touch keep/a/1 drop/a/1 find/deep/hit/1 find/miss/1 find/0"],
+      "sh",
+      [
+        "-c",
+        "mkdir -p keep/a drop/a find/deep/hit find/miss/x; touch keep/a/1 drop/a/1 find/deep/hit/1 find/miss/1 find/0",
+      ],
       in: folder.path)
     var asked: [TreePath] = []
     var found: [TreePath] = []
@@ -62,7 +69,8 @@ import Testing
 
   @Test func doesNotFollowLinks() async throws {
     let folder = try TemporaryDirectory()
-    try await tool("sh", ["-c", "mkdir -p out/in ctx; touch out/in/x; ln -s ../out ctx/l; ln -s . ctx/self"], in: folder.path)
+    try await tool(
+      "sh", ["-c", "mkdir -p out/in ctx; touch out/in/x; ln -s ../out ctx/l; ln -s . ctx/self"], in: folder.path)
     var paths: [TreePath] = []
     try DirectoryScanner(root: folder.path.appending("ctx")).scan { paths.append($0.entry.path) }
     #expect(paths == ["l", "self"])

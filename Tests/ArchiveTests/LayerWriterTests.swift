@@ -15,7 +15,7 @@ import Testing
     .file(TreePath(Array("long/".utf8) + Array(repeating: 0x61, count: 180)) ?? .root, "long"),
   ]
 
-  @Test(arguments: [Compression.none, .default])
+  @Test(arguments: [Compression.none, .gzip(level: 6)])
   func pythonReadsEverything(compression: Compression) async throws {
     let folder = try TemporaryDirectory()
     let file = folder.path.appending("layer")
@@ -55,7 +55,8 @@ import Testing
     let folder = try TemporaryDirectory()
     let file = folder.path.appending("layer")
     try Files.writeAtomically(
-      layer(Self.everything.filter { $0.entry.path.hasPrefix("bin") || $0.entry.path.hasPrefix("ünï") }).bytes, to: file)
+      layer(Self.everything.filter { $0.entry.path.hasPrefix("bin") || $0.entry.path.hasPrefix("ünï") }).bytes, to: file
+    )
     try await tool(program, ["-xf", file.string, "--no-same-owner"], in: folder.path)
     #expect(try Files.read(folder.path.appending("bin/again")) == Array("#!/bin/sh\n".utf8))
     #expect(try FileStatus(of: folder.path.appending("bin/tool")).linkCount == 2)
@@ -70,7 +71,11 @@ import Testing
     let file = folder.path.appending("layer")
     try Files.writeAtomically(layer(samples).bytes, to: file)
     let listing = try await tool(
-      "python3", ["-c", "import tarfile,sys,os\nfor m in tarfile.open(sys.argv[1]): print(os.fsencode(m.name).hex())", file.string])
+      "python3",
+      [
+        "-c", "import tarfile,sys,os\nfor m in tarfile.open(sys.argv[1]): print(os.fsencode(m.name).hex())",
+        file.string,
+      ])
     #expect(listing == "62fffe\n" + String(repeating: "e9", count: 200) + "\n")
   }
 
@@ -91,6 +96,39 @@ import Testing
     #expect(plain.result.summary.sha256Hex == plain.result.summary.diffIDSHA256Hex)
     #expect(packed.bytes.count < 3_000_000)
     #expect(packed.bytes.starts(with: [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]))
+  }
+
+  @Test(arguments: [-1, 1, 3, 19, 100])
+  func zstdProgramReadsTheBytesOfTheTar(level: Int) async throws {
+    let folder = try TemporaryDirectory()
+    let samples = [Sample.file("text", prose(700_000)), .file("noise", noise(300_000)), .file("end", "x")]
+    let plain = try layer(samples)
+    let packed = try layer(samples, options: .init(compression: .zstd(level: level)))
+    try Files.writeAtomically(packed.bytes, to: folder.path.appending("layer.zst"))
+    try await tool("zstd", ["-dq", "layer.zst"], in: folder.path)
+    #expect(try Files.read(folder.path.appending("layer")) == plain.bytes)
+    #expect(packed.result.summary.diffIDSHA256Hex == plain.result.summary.sha256Hex)
+    #expect(packed.result.summary.sha256Hex == SHA256Hasher.hex(of: packed.bytes))
+    #expect(packed.result.summary.compression == .zstd)
+    #expect(packed.bytes.count < 600_000)
+    #expect(try contents(of: packed.bytes).samples.map(\.content) == samples.map(\.content))
+  }
+
+  /// In a process of its own, whose peak memory is that of this test.
+  @Test func memoryDoesNotGrowWithTheLayer() async throws {
+    let result = await #expect(processExitsWith: .success) {
+      let block = noise(1 << 20)
+      for compression in [Compression.none, .gzip(level: 6), .zstd(level: 3)] {
+        let writer = try LayerWriter(to: NullByteSink(), options: .init(compression: compression, threadCount: 8))
+        try writer.append(Sample.of("f", .file(size: 200 << 20)).entry, from: RepeatingSource(block: block, count: 200))
+        _ = try writer.finish()
+      }
+      let status = String(decoding: try Files.read("/proc/self/status"), as: UTF8.self)
+      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+      let kibibytes = try #require(line.split(separator: " ").dropLast().last.flatMap { Int($0) })
+      #expect(kibibytes < 120 << 10)
+    }
+    #expect(result != nil)
   }
 
   @Test(arguments: [0, 1, 1024, 1 << 20, 5_000_000])
@@ -133,7 +171,8 @@ import Testing
     var sample = Sample.file("a", "x")
     sample.entry.extendedAttributes = [
       ExtendedAttribute(name: "security.capability", value: [1, 0, 0, 2, 0, 4, 0, 0]),
-      ExtendedAttribute(name: "user.empty", value: []), ExtendedAttribute(name: "user.text", value: Array("a=b\n".utf8)),
+      ExtendedAttribute(name: "user.empty", value: []),
+      ExtendedAttribute(name: "user.text", value: Array("a=b\n".utf8)),
     ]
     sample.entry = sample.entry.owned(by: 4_000_000_000, 2_097_152)
     let bytes = try layer([sample]).bytes
@@ -173,16 +212,19 @@ import Testing
 
   @Test func failureOfTheSinkIsThrown() throws {
     struct FullSink: ByteSink {
-      var room = 1_500_000
+      var room = 500_000
       mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
         room -= bytes.count
         if room < 0 { throw HostError("write", nil, .noSpace) }
       }
     }
-    for compression in [Compression.none, .default] {
+    let content = noise(1 << 20)
+    for compression in [Compression.none, .default, .zstd(level: 3)] {
       #expect(throws: HostError.self) {
         let writer = try LayerWriter(to: FullSink(), options: .init(compression: compression, threadCount: 2))
-        for number in 0..<20 { try writer.append(Sample.file(TreePath("\(number)") ?? .root, noise(1 << 20)).entry, content: noise(1 << 20)) }
+        for number in 0..<20 {
+          try writer.append(Sample.file(TreePath("\(number)") ?? .root, content).entry, content: content)
+        }
         _ = try writer.finish()
       }
     }

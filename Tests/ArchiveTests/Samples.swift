@@ -25,6 +25,27 @@ struct DribblingSource: ByteSource {
   }
 }
 
+/// Gives the same block again and again.
+struct RepeatingSource: ByteSource {
+  let block: [UInt8]
+  let count: Int
+  private var current = MemoryByteSource([])
+  private var given = 0
+
+  init(block: [UInt8], count: Int) {
+    self.block = block
+    self.count = count
+  }
+
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    let step = try current.read(into: buffer)
+    if step > 0 || given == count { return step }
+    given += 1
+    current = MemoryByteSource(block)
+    return try current.read(into: buffer)
+  }
+}
+
 struct Sample {
   var entry: TreeEntry
   var content: [UInt8] = []
@@ -34,7 +55,9 @@ struct Sample {
   }
 
   static func file(_ path: TreePath, _ content: [UInt8], mode: UInt16 = 0o644) -> Sample {
-    Sample(entry: .init(path: path, kind: .file(size: Int64(content.count)), mode: mode, modificationTime: .sample), content: content)
+    Sample(
+      entry: .init(path: path, kind: .file(size: Int64(content.count)), mode: mode, modificationTime: .sample),
+      content: content)
   }
 
   static func folder(_ path: TreePath, mode: UInt16 = 0o755) -> Sample {
@@ -42,7 +65,8 @@ struct Sample {
   }
 
   static func link(_ path: TreePath, to target: String) -> Sample {
-    Sample(entry: .init(path: path, kind: .symbolicLink(target: Array(target.utf8)), mode: 0o777, modificationTime: .sample))
+    Sample(
+      entry: .init(path: path, kind: .symbolicLink(target: Array(target.utf8)), mode: 0o777, modificationTime: .sample))
   }
 
   static func of(_ path: TreePath, _ kind: TreeEntry.Kind, mode: UInt16 = 0o644) -> Sample {
@@ -89,7 +113,8 @@ func contents(
 
 /// Runs a program that must succeed, and gives what it printed.
 @discardableResult
-func tool(_ name: String, _ arguments: [String], in folder: FilePath? = nil, input: [UInt8] = []) async throws -> String {
+func tool(_ name: String, _ arguments: [String], in folder: FilePath? = nil, input: [UInt8] = []) async throws -> String
+{
   let outcome = try await ChildProcess(name, arguments, workingDirectory: folder, input: input).run()
   try #require(outcome.succeeded, "\(name) \(arguments): \(outcome.errorText)")
   return outcome.outputText

@@ -39,7 +39,8 @@ import Testing
       ("also", .file(size: 2)), ("anew", .directory), ("anew", .opaqueWhiteout), ("anew/fresh", .file(size: 0)),
       ("dir", .directory), ("dir/del", .whiteout), ("dir/sub", .directory), ("dir/sub/new", .file(size: 3)),
       ("file", .file(size: 0)), ("one", .hardLink(to: "also")), ("other", .directory), ("other/2", .file(size: 0)),
-      ("tofile", .file(size: 2)), ("tofolder", .directory), ("tofolder", .opaqueWhiteout), ("two", .hardLink(to: "also")),
+      ("tofile", .file(size: 2)), ("tofolder", .directory), ("tofolder", .opaqueWhiteout),
+      ("two", .hardLink(to: "also")),
     ]
     #expect(entries.map(\.path) == expected.map(\.0))
     #expect(entries.map(\.kind) == expected.map(\.1))
@@ -77,18 +78,23 @@ import Testing
 
   @Test func socketsStayBehind() async throws {
     let folder = try TemporaryDirectory()
-    try await tool("python3", ["-c", "import socket; socket.socket(socket.AF_UNIX).bind('s'); open('f', 'w')"], in: folder.path)
+    try await tool(
+      "python3", ["-c", "import socket; socket.socket(socket.AF_UNIX).bind('s'); open('f', 'w')"], in: folder.path)
     #expect(try scan(folder.path).map(\.path) == ["f"])
   }
 
   /// Layer → lower folder → mount and change → upper folder → layer.
   @Test func goesRoundThroughAMount() async throws {
     let folder = try TemporaryDirectory()
-    let base = try layer([Sample.folder("etc").ours(), Sample.file("etc/a", "1").ours(), Sample.file("etc/b", "2").ours()])
+    let base = try layer([
+      Sample.folder("etc").ours(), Sample.file("etc/a", "1").ours(), Sample.file("etc/b", "2").ours(),
+    ])
     try Files.createDirectories(folder.path.appending("base"))
     _ = try LayerExtractor(into: folder.path.appending("base"), options: .init(mode: .overlay(.user)))
       .extract(MemoryByteSource(base.bytes))
-    try await change(folder.path, lower: "cp -a ../base/. .", script: "rm etc/a; echo changed > etc/b; rm -r etc; mkdir etc; echo 3 > etc/c")
+    try await change(
+      folder.path, lower: "cp -a ../base/. .",
+      script: "rm etc/a; echo changed > etc/b; rm -r etc; mkdir etc; echo 3 > etc/c")
     let sink = MemorySink()
     let writer = try LayerWriter(to: sink)
     try UpperDirectoryScanner(root: folder.path.appending("upper")).scan { try writer.append($0) }
