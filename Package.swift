@@ -18,6 +18,7 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -29,11 +30,11 @@ func module(
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
 }
 
-/// The tests of one module, in `Tests/<name>Tests`.
+/// Tests in `Tests/<name>Tests`, with what nearly all of them use.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
-    dependencies: [.target(name: name), "TestSupport"] + dependencies,
+    dependencies: ["Diagnostics", "HostOS", "TestSupport", systemPackage] + dependencies,
     swiftSettings: swiftSettings)
 }
 
@@ -66,7 +67,8 @@ let package = Package(
     module("HostOS", ["CHostOS", "Diagnostics", crypto, subprocess, systemPackage]),
     // One streaming client over async-http-client: TLS roots, redirects, one retry policy, redaction; a
     // scripted transport for tests.
-    module("HTTP", ["Diagnostics", "HostOS", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
+    module(
+      "HTTP", ["Diagnostics", "HostOS", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, systemPackage]),
     // image-spec values and their exact bytes; references; image sources and destinations; the verified
     // ContentStore and image layout.
     module("OCI", ["Diagnostics", "HostOS", nioCore, systemPackage]),
@@ -88,7 +90,7 @@ let package = Package(
     // changed.
     module("Sandbox", ["CHostOS", "CSandbox", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
-    module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1]),
+    module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
     // The deploy protocol: messages and author side (the SDK).
     module("DeployPlugins", ["Diagnostics"]),
 
@@ -125,19 +127,19 @@ let package = Package(
     // Scratch folders, real tools, a real registry, expected diagnostics: what several test targets share.
     module("TestSupport", ["Diagnostics", "HostOS", subprocess, systemPackage], path: "Tests/TestSupport"),
     tests("Diagnostics"),
-    tests("HostOS", [systemPackage]),
-    tests("HTTP", ["HostOS", nioCore, nioHTTP1]),
-    tests("OCI", ["HostOS", nioCore, systemPackage]),
-    tests("DockerfileSyntax", ["Diagnostics"]),
-    tests("BuildPlanning", ["Diagnostics", "DockerfileSyntax", "OCI"]),
-    tests("Archive", ["HostOS", "OCI", systemPackage]),
-    tests("Sandbox", ["HostOS", systemPackage]),
-    tests("Registry", ["HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
-    tests("DeployPlugins"),
-    tests("Builder", ["Archive", "BuildPlanning", "DockerfileSyntax", "HostOS", "OCI", systemPackage]),
-    .testTarget(
-      name: "AcceptanceTests",
-      dependencies: ["Diagnostics", "HostOS", "OCI", "TestSupport", systemPackage],
-      swiftSettings: swiftSettings),
+    tests("HostOS"),
+    tests("HTTP", ["HTTP", nioCore, nioHTTP1, nioPosix, nioSSL]),
+    tests("OCI", ["OCI", nioCore]),
+    tests("DockerfileSyntax", ["DockerfileSyntax"]),
+    tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
+    tests("Archive", ["Archive"]),
+    tests("Sandbox", ["Sandbox"]),
+    tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
+    tests("DeployPlugins", ["DeployPlugins"]),
+    tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "OCI"]),
+    tests("Slipway", ["OCI", "Slipway"]),
+    tests("TestSupport"),
+    // The program as people run it, with the tools that they have.
+    tests("Acceptance", ["OCI"]),
   ]
 )

@@ -1,4 +1,4 @@
-/// How a process of ours ends. The numbers are part of the interface: see `docs/exit-codes.md`.
+/// How a process of ours ends. The numbers are part of the interface.
 public struct ExitCode: RawRepresentable, Sendable, Hashable {
   public let rawValue: Int32
   public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -22,7 +22,15 @@ public struct ExitCode: RawRepresentable, Sendable, Hashable {
   public static let defect = ExitCode(rawValue: 70)
 
   /// The process was ended by a signal.
-  public static func signal(_ number: Int32) -> ExitCode { ExitCode(rawValue: 128 + number) }
+  public static func signal(_ number: Int32) -> ExitCode { ExitCode(rawValue: 128 &+ number) }
+}
+
+extension ExitCode {
+  /// Ends a command with a code, where what there is to say has been said.
+  public struct Failure: Error {
+    public var code: ExitCode
+    public init(code: ExitCode) { self.code = code }
+  }
 }
 
 /// An error that can explain itself. Every error type of ours conforms, so that whoever catches one can show it

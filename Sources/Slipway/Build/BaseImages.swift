@@ -1,0 +1,35 @@
+import BuildPlanning
+import Diagnostics
+import OCI
+import Registry
+
+/// Looks up the images that a Dockerfile names: in the store, where builds leave theirs, then in their registries.
+struct BaseImages: Sendable {
+  let store: ContentStore
+  let registry: RegistryClient
+  let pullsAlways: Bool
+  let progress: ProgressReporter
+
+  /// All of them, side by side.
+  func resolve(_ requirements: [ImageRequirement]) async throws -> [ImageRequirement: ResolvedImage] {
+    try await withThrowingTaskGroup(of: (ImageRequirement, ResolvedImage).self) { group in
+      for requirement in requirements {
+        group.addTask {
+          let name = requirement.reference.familiarDescription
+          return try await progress.step("[internal] load metadata for \(name)") { _ in
+            (requirement, try await resolve(requirement))
+          }
+        }
+      }
+      return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+    }
+  }
+
+  private func resolve(_ requirement: ImageRequirement) async throws -> ResolvedImage {
+    let (reference, platform) = (requirement.reference, requirement.platform)
+    if !pullsAlways, reference.digest == nil, try store.descriptor(named: reference) != nil {
+      return try await store.resolve(reference, platform: platform)
+    }
+    return try await registry.resolve(reference, platform: platform)
+  }
+}

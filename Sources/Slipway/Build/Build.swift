@@ -1,0 +1,99 @@
+import Archive
+import BuildPlanning
+import Builder
+import Diagnostics
+import DockerfileSyntax
+import HostOS
+import OCI
+import Registry
+import SystemPackage
+
+/// `slipway build`: a Dockerfile and a context become an image.
+public struct Build: Sendable {
+  let request: BuildRequest
+  let bench: Workbench
+
+  public init(_ request: BuildRequest, _ bench: Workbench) {
+    self.request = request
+    self.bench = bench
+  }
+
+  /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
+  public func run() async throws -> BuildOutcome {
+    let settings = try BuildSettings(request, bench.environment)
+    let inputs = try await bench.progress.step("[internal] load build definition from \(dockerfileName)") { _ in
+      try BuildInputs(request)
+    }
+    // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked early.
+    if inputs.dockerfile.mentionsRun, let code = try await bench.enterUserNamespace() {
+      return .delegated(exitCode: code.rawValue)
+    }
+    for diagnostic in inputs.diagnostics { bench.progress.report(diagnostic) }
+    let (plan, images) = try await plan(inputs, settings)
+    for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
+    if plan.graph.runsCommands, let code = try await bench.enterUserNamespace() {
+      return .delegated(exitCode: code.rawValue)
+    }
+    var options = Builder.Options(epoch: settings.epoch)
+    options.ignoresCache = request.ignoresCache
+    let image = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
+      plan, .init(images: images, context: request.context, ignore: inputs.ignore))
+    return .built(try await deliver(image, settings))
+  }
+
+  private var dockerfileName: String { request.dockerfile?.lastComponent?.string ?? "Dockerfile" }
+
+  // MARK: Plan
+
+  private func plan(
+    _ inputs: BuildInputs, _ settings: BuildSettings
+  ) async throws -> (BuildPlan, [ImageReference: ResolvedImage]) {
+    let planner = BuildPlanner(inputs.dockerfile, settings.options)
+    let bases = BaseImages(
+      store: bench.store.content, registry: bench.registryClient(), pullsAlways: request.pullsAlways,
+      progress: bench.progress)
+    var known: [ImageRequirement: BaseImage] = [:]
+    var images: [ImageReference: ResolvedImage] = [:]
+    while true {
+      let missing = try planner.missingImages(known)
+      if missing.isEmpty { break }
+      for (requirement, image) in try await bases.resolve(missing) {
+        known[requirement] = BaseImage(pinned: image.reference, config: image.config)
+        images[image.reference] = image
+      }
+    }
+    return (try planner.plan(known), images)
+  }
+
+  // MARK: Deliver
+
+  private func deliver(_ image: BuiltImage, _ settings: BuildSettings) async throws -> BuildResult {
+    let delivery = BuildDelivery(image: image, names: settings.names, bench: bench)
+    try delivery.name()
+    var usedStandardOutput = false
+    for output in settings.outputs {
+      try await delivery.deliver(output)
+      usedStandardOutput = usedStandardOutput || output.destination == .standardOutput
+    }
+    return BuildResult(
+      names: settings.names, descriptor: image.manifest.descriptor, configDigest: image.configDescriptor.digest,
+      usedStandardOutput: usedStandardOutput)
+  }
+}
+
+extension Dockerfile {
+  /// Whether any stage runs a command, or leaves one to its children.
+  fileprivate var mentionsRun: Bool {
+    stages.contains { $0.instructions.contains(where: \.isRun) }
+  }
+}
+
+extension Instruction {
+  fileprivate var isRun: Bool {
+    switch kind {
+    case .run: true
+    case .onbuild(let onbuild): onbuild.trigger.isRun
+    default: false
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Builder
+import Diagnostics
+import OCI
+import Registry
+import SystemPackage
+
+/// Brings a built image to where it is wanted.
+struct BuildDelivery: Sendable {
+  let image: BuiltImage
+  let names: [ImageReference]
+  let bench: Workbench
+
+  private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
+
+  /// Gives the image its names in the store.
+  func name() throws {
+    var descriptor = image.manifest.descriptor
+    descriptor.platform = image.config.platform
+    for name in names { try bench.store.content.tag(descriptor, as: name) }
+  }
+
+  func deliver(_ output: OutputSpecification) async throws {
+    switch (output.kind, output.destination) {
+    case (.registry(let targets), _):
+      let client = bench.registryClient()
+      for target in targets { try await push(to: target.withDefaultTag, client) }
+    case (.archive(let format), let destination):
+      try await bench.progress.step("exporting to \(format.rawValue) archive") { _ in
+        try await exporter.writeArchive(image, names: names, format: format, to: target(destination))
+      }
+    case (.layout, .path(let folder)):
+      try await bench.progress.step("exporting to image layout \(folder)") { _ in
+        try await exporter.writeLayout(image, names: names, to: folder)
+      }
+    case (.files, .path(let folder)):
+      try await bench.progress.step("exporting files to \(folder)") { _ in
+        try await exporter.writeFiles(of: image, to: folder)
+      }
+    case (.tar, let destination):
+      try await bench.progress.step("exporting files to tar") { _ in
+        try await exporter.writeTree(of: image, to: target(destination))
+      }
+    case (.layout, _), (.files, _): break
+    }
+  }
+
+  private func target(_ destination: OutputSpecification.Destination) -> ExportTarget {
+    if case .path(let path) = destination { .file(path) } else { .descriptor(bench.output) }
+  }
+
+  private func push(to target: ImageReference, _ client: RegistryClient) async throws {
+    try await bench.progress.step("pushing \(target.familiarDescription)") { step in
+      var repository = client.repository(target)
+      for layer in image.layers {
+        guard let origin = layer.originReference, origin.registry == target.registry else { continue }
+        repository.mountable[layer.descriptor.digest] = origin.repository
+      }
+      try await exporter.write(image, to: repository, tag: target.tag, step)
+    }
+  }
+}

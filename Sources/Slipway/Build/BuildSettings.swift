@@ -1,0 +1,95 @@
+import BuildPlanning
+import Diagnostics
+import HostOS
+import OCI
+
+/// A request whose texts are understood.
+struct BuildSettings: Sendable {
+  var options: BuildOptions
+  var names: [ImageReference]
+  var outputs: [OutputSpecification]
+  /// `SOURCE_DATE_EPOCH`, as a build argument or of the environment (reproducible-builds.org).
+  var epoch: Timestamp?
+
+  /// - Throws: `SlipwayError`, `OCIError`; all with the exit code for wrong usage.
+  init(_ request: BuildRequest, _ environment: Environment) throws {
+    names = try request.tags.map { try Self.name($0) }
+    outputs = try request.outputs.map { [names] in try OutputSpecification(parsing: $0, names: names) }
+    if request.pushes {
+      guard !names.isEmpty else {
+        throw SlipwayError(
+          "nothing-to-push", "an image without a name cannot be pushed", help: ["name it: --tag REGISTRY/NAME:TAG"])
+      }
+      outputs.append(try OutputSpecification(parsing: "type=registry", names: names))
+    }
+    options = BuildOptions(platform: try Self.platform(request.platform))
+    options.target = request.target
+    options.arguments = try Self.arguments(request.buildArguments, environment)
+    options.labels = try Self.pairs(request.labels, flag: "--label")
+    options.network = try Self.network(request.network)
+    epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"] ?? environment.nonEmpty("SOURCE_DATE_EPOCH"))
+  }
+
+  private static func name(_ text: String) throws -> ImageReference {
+    let name = try ImageReference(parsing: text)
+    guard name.digest == nil else {
+      throw SlipwayError(
+        "invalid-tag", "--tag \(text) has a digest, which only the finished image has", help: ["write NAME[:TAG]"])
+    }
+    return name.withDefaultTag
+  }
+
+  private static func platform(_ text: String?) throws -> Platform {
+    guard let text else { return .host }
+    guard !text.contains(",") else {
+      throw SlipwayError(
+        "several-platforms", "--platform \(text) names several platforms, and a build makes one image",
+        help: ["build once for each platform"])
+    }
+    return try Platform(parsing: text)
+  }
+
+  private static func arguments(_ texts: [String], _ environment: Environment) throws -> [String: String] {
+    var arguments: [String: String] = [:]
+    for text in texts {
+      if text.contains("=") {
+        arguments.merge(try pairs([text], flag: "--build-arg")) { _, new in new }
+      } else if text.isEmpty {
+        throw SlipwayError("invalid-pair", "--build-arg is empty", help: ["write NAME=value"])
+      } else if let value = environment[text] {
+        arguments[text] = value
+      }
+    }
+    return arguments
+  }
+
+  private static func pairs(_ texts: [String], flag: String) throws -> [String: String] {
+    var pairs: [String: String] = [:]
+    for text in texts {
+      guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+        throw SlipwayError("invalid-pair", "\(flag) \(text) is not NAME=value", help: ["write \(flag) NAME=value"])
+      }
+      pairs[String(text[..<equals])] = String(text[text.index(after: equals)...])
+    }
+    return pairs
+  }
+
+  private static func network(_ text: String) throws -> ExecOperation.Network {
+    switch text {
+    case "default", "host": return .host
+    case "none": return .none
+    default:
+      throw SlipwayError("invalid-network", "there is no network \"\(text)\"", help: ["write default, host or none"])
+    }
+  }
+
+  private static func epoch(_ text: String?) throws -> Timestamp? {
+    guard let text, !text.isEmpty else { return nil }
+    guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
+      throw SlipwayError(
+        "invalid-epoch", "SOURCE_DATE_EPOCH is \"\(text)\", which is not a number of seconds since 1970",
+        help: ["set it to a number, such as the output of git log -1 --format=%ct"])
+    }
+    return Timestamp(seconds: seconds)
+  }
+}

@@ -1,0 +1,15 @@
+public import Diagnostics
+
+/// Why a use case could not begin, or what was wrong with the request for it.
+public struct SlipwayError: DiagnosticError {
+  public var diagnostics: [Diagnostic]
+  public var exitCode: ExitCode
+
+  public init(
+    _ code: DiagnosticCode, _ message: String, notes: [Diagnostic.Note] = [], help: [String] = [],
+    exitCode: ExitCode = .usage
+  ) {
+    diagnostics = [.error(code, message, notes: notes, help: help)]
+    self.exitCode = exitCode
+  }
+}

@@ -1,0 +1,2 @@
+/// Of Slipway, by semver.org.
+public let slipwayVersion = "0.1.0"

@@ -1,0 +1,45 @@
+public import Builder
+public import Diagnostics
+import Glibc
+public import HTTP
+public import HostOS
+import Registry
+import Sandbox
+public import SystemPackage
+
+/// What the use cases work with: environment, store, network, and where progress goes. Tests bring their own.
+public struct Workbench: Sendable {
+  public var environment: Environment
+  public var store: BuildStore
+  public var progress: ProgressReporter
+  public var transport: HTTPTransport
+  /// Standard output, for answers that are files.
+  public var output: FileDescriptor
+  /// Gets this process the right to mount, where it does not have it: an exit code means that another process did the
+  /// work and this one ends with the code.
+  public var enterUserNamespace: @Sendable () async throws -> ExitCode?
+
+  /// That of the machine.
+  /// - Throws: `HTTPError` when trust roots or proxies are not usable.
+  public init(environment: Environment, progress: ProgressReporter) throws {
+    self.environment = environment
+    self.progress = progress
+    store = BuildStore(root: BuildStore.defaultRoot(environment, isRoot: Self.isRoot))
+    transport = .live(trustRoots: try TrustRoots(environment), proxies: try ProxySettings(environment))
+    output = .standardOutput
+    enterUserNamespace = { try await MainActor.run { try UserNamespace.enterIfNeeded() } }
+  }
+
+  /// Root of the machine; root of a user namespace that we made ourselves keeps its stores as the user does.
+  private static var isRoot: Bool { geteuid() == 0 && UserNamespace.current == .initial }
+
+  func registryClient() -> RegistryClient {
+    let progress = progress
+    return RegistryClient(
+      http: HTTPClient(transport: transport, userAgent: "slipway/\(slipwayVersion)"),
+      credentials: DockerConfigCredentials(environment)
+    ) { warning in
+      progress.report(.warning("registry-warning", "\(warning.registry) says: \(warning.text)"))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Diagnostics
+import HostOS
+import OCI
+import Slipway
+import SystemPackage
+
+struct BuildCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Build an image from a Dockerfile.",
+    discussion: """
+      The flags are those of docker buildx build. Progress goes to standard error; standard output gets one line, \
+      NAME@DIGEST.
+      """)
+
+  @Argument(help: "The folder that COPY and ADD read from.")
+  var context: String
+
+  @Option(name: [.short, .long], help: "The Dockerfile (default: CONTEXT/Dockerfile).")
+  var file: String?
+
+  @Option(name: [.short, .long], help: "A name for the image, NAME[:TAG]; may be repeated.")
+  var tag: [String] = []
+
+  @Option(help: "A value for an ARG, NAME=value, or NAME for the value of the environment; may be repeated.")
+  var buildArg: [String] = []
+
+  @Option(help: "A label for the image, NAME=value; may be repeated.")
+  var label: [String] = []
+
+  @Option(help: "The stage to build (default: the last one).")
+  var target: String?
+
+  @Option(help: "What the image is to run on, OS/ARCH[/VARIANT] (default: this machine's).")
+  var platform: String?
+
+  @Option(
+    name: [.short, .long],
+    help: "Where the result goes: type=registry, type=oci|docker|local|tar,dest=PATH, a folder, or -; may be repeated.")
+  var output: [String] = []
+
+  @Flag(help: "Push the image under its names.")
+  var push = false
+
+  @Flag(help: "Run all steps even if their results are known.")
+  var noCache = false
+
+  @Flag(help: "Look up base images in their registries even if an image of the name was built here.")
+  var pull = false
+
+  @Option(help: "The network of RUN: default, host or none.")
+  var network = "default"
+
+  @Option(help: "Write the image's ID to a file.")
+  var iidfile: String?
+
+  @Option(help: "Write names and digests to a file, as JSON.")
+  var metadataFile: String?
+
+  @OptionGroup var progress: ProgressOptions
+
+  func run() async throws {
+    let bench = try Workbench(environment: .current, progress: progress.reporter())
+    switch try await Build(request, bench).run() {
+    case .delegated(let code): throw Diagnostics.ExitCode.Failure(code: .init(rawValue: code))
+    case .built(let result):
+      if let iidfile { try Files.writeAtomically(Array(result.configDigest.description.utf8), to: FilePath(iidfile)) }
+      if let metadataFile {
+        try Files.writeAtomically(JSONDocument.encode(result.metadata, pretty: true), to: FilePath(metadataFile))
+      }
+      if !result.usedStandardOutput { try Terminal.answer(result.answer) }
+    }
+  }
+
+  private var request: BuildRequest {
+    var request = BuildRequest(context: FilePath(context))
+    request.dockerfile = file.map { FilePath($0) }
+    request.tags = tag
+    request.buildArguments = buildArg
+    request.labels = label
+    request.target = target
+    request.platform = platform
+    request.outputs = output
+    request.pushes = push
+    request.ignoresCache = noCache
+    request.pullsAlways = pull
+    request.network = network
+    return request
+  }
+}
