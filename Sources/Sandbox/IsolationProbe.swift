@@ -33,7 +33,10 @@ public struct IsolationProbe: Sendable {
     let isPrivileged = ProcessCapabilities.effective.contains(.systemAdministration)
     var refusals: [IsolationReport.Refusal] = []
     for trial in Self.trials(in: root, isPrivileged: isPrivileged) {
-      if let refusal = attempt(trial, root) { refusals.append(refusal) }
+      guard let refusal = attempt(trial, root) else { continue }
+      refusals.append(refusal)
+      // All that follows needs it.
+      if trial.feature == Self.userNamespace { break }
     }
     let namespacesWork = refusals.isEmpty
     let chroot = attempt(Trial(feature: "chroot", namespaces: 0, steps: [.changeRoot("/")]), root)
@@ -45,13 +48,15 @@ public struct IsolationProbe: Sendable {
     return report
   }
 
+  private static let userNamespace = "user namespace"
+
   private static func trials(in root: RootFilesystem, isPrivileged: Bool) -> [Trial] {
     let isInitial = isPrivileged && UserNamespace.current == .initial
     let user: UInt64 = isPrivileged ? 0 : csandbox_NEWUSER
     let map: [Step] = isPrivileged ? [] : [.mapSelf(uid: geteuid(), gid: getegid())]
     let overlay = map + [.privateMounts] + Step.overlay(root, userAttributes: !isInitial)
     let proc = overlay + [.mount("proc", on: "/proc")]
-    var trials: [Trial] = isPrivileged ? [] : [Trial(feature: "user namespace", namespaces: user, steps: map)]
+    var trials: [Trial] = isPrivileged ? [] : [Trial(feature: userNamespace, namespaces: user, steps: map)]
     for (name, flag) in [
       ("mount", csandbox_NEWNS), ("process", csandbox_NEWPID), ("IPC", csandbox_NEWIPC), ("host name", csandbox_NEWUTS),
       ("network", csandbox_NEWNET),

@@ -42,6 +42,7 @@ enum Remedy {
     case CSANDBOX_WORKING_DIRECTORY: return ["create the folder with WORKDIR"]
     case CSANDBOX_BIND where refusal.systemCall == "open":
       return ["check that \(step.source ?? "it") exists and can be read"]
+    case CSANDBOX_CHROOT: return ["run as root with CAP_SYS_CHROOT, which is Docker's default"]
     case CSANDBOX_OPEN_LAYERS: return ["the store may be damaged: remove the snapshots and build again"]
     case CSANDBOX_PRIVATE_MOUNTS, CSANDBOX_MAP_SELF, CSANDBOX_SCRATCH, CSANDBOX_ENTER_ROOT: return forNamespaces()
     default: return refusal.errno == .notPermitted ? forNamespaces() : []

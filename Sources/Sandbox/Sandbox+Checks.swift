@@ -6,6 +6,14 @@ extension Sandbox {
   /// Layers that overlayfs can join.
   static let maximumLayers = 500
 
+  /// Commands run in namespaces so far; a weaker rung is never taken in silence.
+  func checkIsolation() throws(SandboxError) {
+    guard isolation == .chroot else { return }
+    throw SandboxError(
+      .unavailable("isolation \(isolation.rawValue) is not available for commands"),
+      help: ["use --isolation auto or userns"])
+  }
+
   /// Finds what the kernel would refuse in ways that are hard to understand, and what C cannot express.
   static func check(_ command: SandboxCommand, _ root: RootFilesystem) throws(SandboxError) {
     guard ProcessCapabilities.effective.contains(.systemAdministration) else {

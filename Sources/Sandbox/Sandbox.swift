@@ -15,7 +15,9 @@ public struct Sandbox: Sendable {
   /// runs.
   public typealias Output = @Sendable (Stream, [UInt8]) -> Void
 
-  public init() {}
+  public var isolation: Isolation
+
+  public init(isolation: Isolation = .auto) { self.isolation = isolation }
 
   /// The extended attribute that marks an opaque folder in the upper folder; its value is `y`.
   public static var opaqueAttribute: String {
@@ -29,6 +31,7 @@ public struct Sandbox: Sendable {
   public func run(
     _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
   ) async throws -> ExitStatus {
+    try checkIsolation()
     try Self.check(command, root)
     let killSwitch = KillSwitch()
     let steps = Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)

@@ -12,7 +12,8 @@ struct PlainUser: ~Copyable {
   let uid: UInt32
   let firstSubordinateID: UInt32
   private let directory: TemporaryDirectory
-  private let program: FilePath
+  /// A copy of `SandboxProgram` that everybody can execute.
+  let program: FilePath
 
   var path: FilePath { directory.path }
   var folder: FilePath { directory.path.appending("root") }

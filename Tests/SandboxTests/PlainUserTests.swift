@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 /// The sandbox as a plain user, in processes of their own. They change files of the machine, so one at a time.
-@Suite(.serialized) struct PlainUserTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct PlainUserTests {
   @Test func withRangesCommandsHaveManyIDs() async throws {
     try await PlainUser.withRanges { user in
       try await user.adopt(BusyboxRoot())
@@ -86,18 +86,32 @@ import Testing
     #expect(outcome.status == 128 + signal, "\(outcome.errorText)")
   }
 
-  /// Nothing may go on when this process is killed in the hardest way.
-  @Test func killingTheProgramKillsTheTree() async throws {
+  /// Nothing may go on when the program is killed in the hardest way.
+  @Test(arguments: [true, false]) func killingTheProgramKillsTheTree(_ asRoot: Bool) async throws {
     let root = try BusyboxRoot()
     let user = try PlainUser.withoutRanges()
     try await user.adopt(root)
     let marker = user.folder.appending("upper").appending("started")
-    let arguments = user.commandLine(
-      ["run", user.folder.string, "--", "sh", "-c", "setsid sleep 7654321 & echo > /started; sleep 7654321"])
+    let nap = "\(UInt32.random(in: 1_000_000...2_000_000))"
+    let command = ["run", user.folder.string, "--", "sh", "-c", "setsid sleep \(nap) & echo > /started; sleep \(nap)"]
     let script =
       "setpriv \"$@\" & p=$!; while [ ! -e \(marker) ]; do kill -0 $p || exit 99; done; kill -9 $p; wait $p; "
-      + "while pgrep -u \(user.uid) > /dev/null; do :; done; echo gone"
+      + "while pgrep -fx 'sleep \(nap)' > /dev/null; do :; done; echo gone"
+    let arguments = asRoot ? [user.program.string] + command : user.commandLine(command)
     let outcome = try await ChildProcess("/bin/bash", ["-c", script, "bash"] + arguments).run()
     #expect(outcome.outputText == "gone\n", "\(outcome.errorText)")
+  }
+
+  /// Root that may not mount, as in a container, goes into a namespace with all its ids.
+  @Test func rootWithoutTheRightToMountHasAllItsIDs() async throws {
+    let root = try BusyboxRoot()
+    let user = try PlainUser.withoutRanges()
+    let script = "echo > /a; chown 4000000:42 /a; rm -r /data; mkdir /data; id -u"
+    let drop = ["--bounding-set=-sys_admin", "--inh-caps=-sys_admin", user.program.string]
+    let run = try await ChildProcess("setpriv", drop + ["run", root.path.string, "--", "sh", "-c", script]).run()
+    #expect(run.outputText == "0\n", "\(run.errorText)")
+    #expect(try FileStatus(of: root.upper.appending("a")).uid == 4_000_000)
+    let opaque = try ExtendedAttributes.value(of: "user.overlay.opaque", at: root.upper.appending("data"))
+    #expect(opaque == Array("y".utf8))
   }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 /// How commands, and what they start, begin and end.
-@Suite struct SandboxLifetimeTests {
+@Suite(.timeLimit(.minutes(2))) struct SandboxLifetimeTests {
   @Test func orphansAreReaped() async throws {
     let root = try BusyboxRoot()
     let run = try await root.shell(

@@ -23,11 +23,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("         0          0 4294967295\n", UserNamespace.initial), ("0 1000 1\n", .singleID),
-    ("0 1000 1\n1 100000 65536\n", .ranges), ("", .singleID), ("0 0 99999999999999999999\n", .singleID),
+    ("user:[4026531837]", "         0          0 4294967295\n", UserNamespace.initial),
+    ("user:[4026532837]", "         0          0 4294967295\n", .ranges),
+    ("user:[4026532837]", "0 1000 1\n", .singleID), ("user:[4026532837]", "0 1000 1\n1 100000 65536\n", .ranges),
+    ("user:[4026532837]", "", .singleID), ("user:[4026532837]", "0 0 99999999999999999999\n", .singleID),
   ])
-  func tellsTheNamespaceByItsMap(_ map: String, _ expected: UserNamespace) {
-    #expect(UserNamespace(map: map) == expected)
+  func tellsTheNamespace(_ name: String, _ map: String, _ expected: UserNamespace) {
+    #expect(UserNamespace(name: name, map: map) == expected)
   }
 
   @Test func theIdentityMapKeepsWhatIsInside() {
