@@ -18,6 +18,7 @@ extension HTTPError {
     case let error as NIOSSLExtraError where error == .failedToValidateHostname:
       return HTTPError(.certificateWrongHost, "the certificate of \(place) is made out to another host")
     case let error as IOError: return explaining(error, place)
+    case HTTPParserError.invalidEOFState: return lost(place, "the answer is not complete")
     case is HTTPParserError:
       return HTTPError(.protocolViolation, "\(place) does not speak HTTP", cause: "\(error)")
     case let error as ChannelError:

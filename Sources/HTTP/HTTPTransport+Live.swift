@@ -48,6 +48,9 @@ private final class Connections: Sendable {
   }
 
   func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
+    guard request.url.isWeb, (1...65_535).contains(request.url.effectivePort ?? 0) else {
+      throw HTTPError(.invalidURL, "\(Redaction.url(request.url)) is not an address of the web")
+    }
     let upload = Upload()
     do {
       let answer = try await pool(for: request.url).execute(

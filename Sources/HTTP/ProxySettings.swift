@@ -61,7 +61,9 @@ public struct ProxySettings: Sendable, Hashable {
 
   private static func proxy(_ text: String, from variable: String) throws -> Proxy {
     let full = text.contains("://") ? text : "http://\(text)"
-    guard let url = URL(string: full), url.scheme == "http", let host = url.host(), !host.isEmpty else {
+    guard let url = URL(string: full), url.scheme == "http", let host = url.host(), !host.isEmpty,
+      (1...65_535).contains(url.port ?? 80)
+    else {
       throw HTTPError(
         .proxyFailure, "\(variable) is not the address of an HTTP proxy", help: "write http://HOST:PORT")
     }

@@ -82,6 +82,7 @@ private struct ResumedChunks: AsyncSequence, Sendable {
       while true {
         do {
           if let chunk = try await chunks.next() {
+            guard chunk.readableBytes > 0 else { continue }
             position += Int64(chunk.readableBytes)
             cuts = 0
             return chunk
@@ -90,6 +91,8 @@ private struct ResumedChunks: AsyncSequence, Sendable {
           guard position < download.descriptor.size else { return nil }
           try await resume(after: HTTPError(.connectionLost, "the connection ended before the blob did"))
         } catch let error as HTTPError where error.isTransient {
+          // Nothing is missing, and the digest will be checked.
+          if position == download.descriptor.size { return nil }
           try await resume(after: error)
         }
       }
