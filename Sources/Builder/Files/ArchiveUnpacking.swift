@@ -59,7 +59,7 @@ struct ArchiveUnpacking {
       let original = try layer.resolveParent(destination.appending(target))
       guard var copy = try layer.entry(at: original), copy.isFile else {
         throw BuilderError(
-          "invalid-archive", "\(action.spelling) has a hard link to /\(original), which is no file of it")
+          "invalid-archive", "\(action.spelling) has a hard link to \(original), which is no file of it")
       }
       copy.path = placed.path
       try layer.put(.init(entry: copy, content: try layer.content(at: original)))

@@ -51,7 +51,7 @@ struct ContentSpooler {
     }
     if let path = missing.keys.first {
       throw BuilderError(
-        "layer-index-mismatch", "the layer \(layer.descriptor.digest) does not hold /\(path), which its index lists",
+        "layer-index-mismatch", "the layer \(layer.descriptor.digest) does not hold \(path), which its index lists",
         help: ["remove the folder index of the store and build again"])
     }
   }

@@ -57,8 +57,8 @@ struct FileCopier {
     let existing = try layer.entry(at: path)
     if let existing, !existing.isDirectory {
       throw BuilderError(
-        "not-a-directory", "cannot copy the folder \(node.entry.path) to /\(path): there is a file of that name",
-        help: ["choose another destination, or remove /\(path) in a RUN before"])
+        "not-a-directory", "cannot copy the folder \(node.entry.path) to \(path): there is a file of that name",
+        help: ["choose another destination, or remove \(path) in a RUN before"])
     }
     // The folder that is the destination keeps its attributes, and so does one that is only on the way.
     if isTop || (existing != nil && !node.isWanted) { return }
@@ -70,8 +70,8 @@ struct FileCopier {
   ) throws {
     if let existing = try layer.entry(at: path), existing.isDirectory {
       throw BuilderError(
-        "is-a-directory", "cannot copy \(node.entry.path) to /\(path): there is a folder of that name",
-        help: ["choose another destination, or remove /\(path) in a RUN before"])
+        "is-a-directory", "cannot copy \(node.entry.path) to \(path): there is a folder of that name",
+        help: ["choose another destination, or remove \(path) in a RUN before"])
     }
     let digest = node.entry.isFile ? node.contentSHA256 : nil
     try layer.put(.init(entry: attributes(of: node.entry, at: path), content: content, expectedSHA256: digest))

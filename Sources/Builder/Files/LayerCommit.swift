@@ -51,7 +51,7 @@ struct LayerCommit: Sendable {
     for (item, written) in zip(items, index.items) {
       guard let expected = item.expectedSHA256, let actual = written.contentSHA256, expected != actual else { continue }
       throw BuilderError(
-        "file-changed", "/\(item.entry.path) changed while it was copied",
+        "file-changed", "\(item.entry.path) changed while it was copied",
         help: ["stop what writes to the context, or exclude the file in .dockerignore, and build again"])
     }
   }

@@ -55,8 +55,8 @@ struct PendingLayer {
       if let entry = try self.entry(at: folder) {
         guard entry.isDirectory else {
           throw BuilderError(
-            "not-a-directory", "/\(folder) is not a folder, so nothing can be put into it",
-            help: ["choose another destination, or remove /\(folder) in a RUN before"])
+            "not-a-directory", "\(folder) is not a folder, so nothing can be put into it",
+            help: ["choose another destination, or remove \(folder) in a RUN before"])
         }
         continue
       }

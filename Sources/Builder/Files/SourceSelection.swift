@@ -98,7 +98,7 @@ struct SourceSelection: Sendable {
     {
       let candidates = names.map { String(decoding: $0, as: UTF8.self) }
       if let nearest = Suggestion.nearest(to: String(decoding: path.name, as: UTF8.self), in: candidates) {
-        help.append("did you mean \(parent.isRoot ? nearest : "\(parent)/\(nearest)")?")
+        help.append("did you mean \(parent.appending(name: Array(nearest.utf8))?.text ?? nearest)?")
       }
     }
     if tree is ContextTree { help.append("check the path, which is relative to the context, and .dockerignore") }
@@ -121,8 +121,8 @@ struct SourceWalker<Tree: FileTree> {
 
   private func visit(_ path: TreePath, relative: TreePath, into nodes: inout [SourceSelection.Node]) throws {
     guard let entry = try tree.entry(at: path) else { return }
-    let isExcluded = !relative.isRoot && (excludes?.match(relative.description) ?? false)
-    if isExcluded, !(entry.isDirectory && excludes?.mayHaveExceptions(below: relative.description) ?? false) { return }
+    let isExcluded = !relative.isRoot && (excludes?.match(relative.text) ?? false)
+    if isExcluded, !(entry.isDirectory && excludes?.mayHaveExceptions(below: relative.text) ?? false) { return }
     let position = nodes.count
     nodes.append(
       SourceSelection.Node(

@@ -56,8 +56,8 @@ struct ContextTree: FileTree {
 
   /// An excluded folder is there all the same when an exception brings back something in it.
   private func isVisible(_ path: TreePath, isDirectory: Bool) throws -> Bool {
-    guard let ignore, !path.isRoot, ignore.match(path.description) else { return true }
-    guard isDirectory, ignore.mayHaveExceptions(below: path.description) else { return false }
+    guard let ignore, !path.isRoot, ignore.match(path.text) else { return true }
+    guard isDirectory, ignore.mayHaveExceptions(below: path.text) else { return false }
     return try !names(in: path).isEmpty
   }
 }

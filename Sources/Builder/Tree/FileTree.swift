@@ -36,7 +36,7 @@ extension FileTree {
       }
       links += 1
       guard links <= 255 else {
-        throw BuilderError("symbolic-link-loop", "too many symbolic links on the way to /\(path)")
+        throw BuilderError("symbolic-link-loop", "too many symbolic links on the way to \(path)")
       }
       if target.first == UInt8(ascii: "/") { resolved = .root }
       rest += target.split(separator: UInt8(ascii: "/")).filter { $0 != [UInt8(ascii: ".")] }.map(Array.init).reversed()
@@ -49,4 +49,9 @@ extension FileTree {
     guard let parent = path.parent else { return path }
     return try resolve(parent).appending(name: path.name) ?? path
   }
+}
+
+extension TreePath {
+  /// For patterns of .dockerignore, which are text. Invalid UTF-8 is repaired.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
 }

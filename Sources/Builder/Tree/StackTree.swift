@@ -53,7 +53,7 @@ struct StackTree: FileTree {
   func contentSHA256(at path: TreePath) throws -> [UInt8] {
     guard let node = find(path)?.node, node.entry.isFile else { return [] }
     guard let digest = node.contentSHA256 else {
-      throw BuilderError("missing-content-digest", "the index of \(name) has no digest for /\(path)", exitCode: .defect)
+      throw BuilderError("missing-content-digest", "the index of \(name) has no digest for \(path)", exitCode: .defect)
     }
     return digest
   }
