@@ -70,6 +70,10 @@ actor Authenticator {
       ? "no credentials were given" : "no credentials for \(registry) in \(places.joined(separator: ", "))"
   }
 
+  func hasCredential(_ registry: String, _ scopes: [AccessScope]) async -> Bool {
+    (try? await credential(registry, scopes)) != nil
+  }
+
   // MARK: Challenges
 
   private func authorization(

@@ -59,9 +59,21 @@ extension RegistryClient {
     return response
   }
 
+  /// A registry that knows us and still refuses says so in its challenge (RFC 6750, 3.1).
   func unauthorized(_ call: RegistryCall, _ response: HTTPResponse) async -> RegistryError {
-    let explanation = await authenticator.explanation(call.endpoint.registry, call.scopes)
-    return await .unauthorized(response, registry: call.endpoint.registry, explanation)
+    let registry = call.endpoint.registry
+    let explanation = await authenticator.explanation(registry, call.scopes)
+    let lacksRights = Challenge.all(in: response.headers).contains { $0.parameters["error"] == "insufficient_scope" }
+    guard lacksRights, let scope = call.scopes.first else {
+      return await .unauthorized(response, registry: registry, explanation)
+    }
+    if await authenticator.hasCredential(registry, call.scopes) {
+      let action = scope.access == .push ? "push to" : "read"
+      return await .denied(
+        response, to: "\(action) \(registry)/\(scope.repository)", registry: registry, explanation)
+    }
+    let hint = "\(registry)/\(scope.repository) may also not exist: registries say the same of both"
+    return await .unauthorized(response, registry: registry, "\(explanation); \(hint)")
   }
 
   /// What an answer means that is not the one that was hoped for.

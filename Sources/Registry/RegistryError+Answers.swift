@@ -79,11 +79,7 @@ extension RegistryError {
     let codes = Set(reported.map(\.code))
     let notes = reported.map(\.note)
     switch response.status {
-    case 403:
-      return RegistryError(
-        .denied, "the registry \(registry) does not permit to \(action)", notes: [explanation] + notes,
-        help: ["ask for the permission, or log in as somebody who has it: docker login \(registry)"],
-        exitCode: .authentication)
+    case 403: return denied(action, registry, [explanation] + notes)
     case 404 where codes.contains("NAME_UNKNOWN"):
       return RegistryError(
         .nameUnknown, "cannot \(action): the registry \(registry) has no such repository", notes: notes,
@@ -102,6 +98,19 @@ extension RegistryError {
         .registryRefused, "cannot \(action): the registry \(registry) answered with status \(response.status)",
         notes: notes, help: [refusalHelp(codes, registry)])
     }
+  }
+
+  static func denied(
+    _ response: HTTPResponse, to action: String, registry: String, _ explanation: String
+  ) async -> RegistryError {
+    denied(action, registry, [explanation] + (await ReportedError.read(response)).map(\.note))
+  }
+
+  private static func denied(_ action: String, _ registry: String, _ notes: [String]) -> RegistryError {
+    RegistryError(
+      .denied, "the registry \(registry) does not permit to \(action)", notes: notes,
+      help: ["ask for the permission, or log in as somebody who has it: docker login \(registry)"],
+      exitCode: .authentication)
   }
 
   private static func refusalHelp(_ codes: Set<String>, _ registry: String) -> String {

@@ -2,19 +2,20 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// A server on this machine that answers each connection with the same bytes, whatever it is asked.
+/// A server on this machine that answers each connection with the same bytes, whatever it is asked: the first bytes
+/// that come with the first answer, and so on.
 struct CannedServer: Sendable {
   private let channel: any Channel
 
   /// - Parameters:
-  ///   - answer: sent after the first bytes of a request; nothing when empty.
-  ///   - closes: whether the connection ends then.
-  static func start(answer: String, closes: Bool = false, tls: NIOSSLContext? = nil) async throws -> CannedServer {
+  ///   - answers: nothing is sent for an empty one.
+  ///   - closes: whether the connection ends after the last one.
+  static func start(answers: [String], closes: Bool = false, tls: NIOSSLContext? = nil) async throws -> CannedServer {
     let bootstrap = ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
-          try channel.pipeline.syncOperations.addHandler(Answering(answer: answer, closes: closes))
+          try channel.pipeline.syncOperations.addHandler(Answering(answers: answers, closes: closes))
         }
       }
     return CannedServer(channel: try await bootstrap.bind(host: "127.0.0.1", port: 0).get())
@@ -26,20 +27,19 @@ struct CannedServer: Sendable {
   private final class Answering: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    private let answer: String
+    private var answers: [String]
     private let closes: Bool
-    private var isDone = false
 
-    init(answer: String, closes: Bool) {
-      self.answer = answer
+    init(answers: [String], closes: Bool) {
+      self.answers = answers
       self.closes = closes
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      guard !isDone else { return }
-      isDone = true
+      guard !answers.isEmpty else { return }
+      let answer = answers.removeFirst()
       if !answer.isEmpty { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil) }
-      if closes { context.close(promise: nil) }
+      if closes, answers.isEmpty { context.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

@@ -21,9 +21,9 @@ import Testing
   }
 
   private func serving<Result>(
-    _ answer: String, closes: Bool = false, tls: NIOSSLContext? = nil, _ body: (Int) async throws -> Result
+    _ answers: String..., closes: Bool = false, tls: NIOSSLContext? = nil, _ body: (Int) async throws -> Result
   ) async throws -> Result {
-    let server = try await CannedServer.start(answer: answer, closes: closes, tls: tls)
+    let server = try await CannedServer.start(answers: answers, closes: closes, tls: tls)
     let result: Result
     do { result = try await body(server.port) } catch {
       try await server.stop()
@@ -114,6 +114,28 @@ import Testing
       let request = HTTPRequest(
         .PUT, try url("http://127.0.0.1:\(port)/"), body: .stream(HTTPBytes(Broken()), length: 5))
       await #expect(throws: HostError.self) { try await HTTPTransport.live().exchange(request) }
+    }
+  }
+
+  // MARK: Proxies
+
+  @Test func goesThroughAProxy() async throws {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    try await serving("HTTP/1.1 200 Connection established\r\n\r\n", answer) { port in
+      let proxies = try ProxySettings(["http_proxy": "http://me:pw@127.0.0.1:\(port)"])
+      let response = try await HTTPTransport.live(proxies: proxies).exchange(
+        HTTPRequest(.GET, url("http://registry.invalid/")))
+      #expect(try await response.body.collect(limit: 2) == Array("ok".utf8))
+    }
+  }
+
+  @Test("proxies that refuse", arguments: ["407 Proxy Authentication Required", "403 Forbidden"])
+  func refusingProxies(status: String) async throws {
+    try await serving("HTTP/1.1 \(status)\r\nContent-Length: 0\r\n\r\n") { port in
+      let proxies = try ProxySettings(["https_proxy": "http://127.0.0.1:\(port)"])
+      let error = await failure(of: "https://registry.invalid/", .live(proxies: proxies))
+      #expect(error?.code == .proxyFailure)
+      #expect(error?.message == "the proxy does not connect to registry.invalid")
     }
   }
 

@@ -140,6 +140,19 @@ import Testing
     #expect(unknown.diagnostic.notes.map(\.message) == ["no credentials for r.example in /nowhere/auth.json"])
   }
 
+  @Test func tellsALackOfRightsFromALackOfCredentials() async throws {
+    let registry = ScriptedRegistry { request, _ in
+      if request.url.host() == "auth.example" { return .token("t0") }
+      return .bearer(#"realm="https://auth.example/token",error="insufficient_scope""#)
+    }
+    let known = try #require(await registryError { _ = try await registry.client(basic).manifest(image) })
+    #expect(known.code == .denied && known.exitCode == .authentication)
+    #expect(known.diagnostic.message == "the registry r.example does not permit to read r.example/me/web")
+    let unknown = try #require(await registryError { _ = try await registry.client().manifest(image) })
+    #expect(unknown.code == .unauthorized)
+    #expect(unknown.diagnostic.notes.first?.message.contains("r.example/me/web may also not exist") == true)
+  }
+
   @Test(
     "what a token server may answer",
     arguments: [
