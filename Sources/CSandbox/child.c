@@ -112,10 +112,17 @@ static int write_file(struct child *child, const char *path, const char *text) {
   return written < 0 ? -1 : 0;
 }
 
+static int map_id(struct child *child, const char *path, uint32_t id) {
+  char text[32] = "0 ";
+  size_t length = 2 + write_decimal(text + 2, id);
+  strcpy(text + length, " 1");
+  return write_file(child, path, text);
+}
+
 static int map_self(struct child *child, const struct csandbox_op *op) {
   if (write_file(child, "/proc/self/setgroups", "deny") < 0) return -1;
-  if (write_file(child, "/proc/self/uid_map", op->source) < 0) return -1;
-  return write_file(child, "/proc/self/gid_map", op->data);
+  if (map_id(child, "/proc/self/uid_map", op->uid) < 0) return -1;
+  return map_id(child, "/proc/self/gid_map", op->gid);
 }
 
 static int loopback_up(struct child *child) {

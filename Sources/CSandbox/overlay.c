@@ -53,10 +53,11 @@ static int set_string(int context, const char *key, const char *value) {
   return (int)syscall(SYS_fsconfig, context, SET_STRING, key, value, 0);
 }
 
-/// The kernel says in words what it did not like.
+/// The kernel says in words what it did not like, behind a letter for the severity.
 static void read_explanation(struct child *child, int context) {
   ssize_t length = read(context, child->detail, sizeof child->detail - 1);
   child->detail[length > 0 ? length : 0] = 0;
+  if (length > 2 && child->detail[1] == ' ') memmove(child->detail, child->detail + 2, length - 1);
 }
 
 static int configure(struct child *child, int context, int user_attributes) {

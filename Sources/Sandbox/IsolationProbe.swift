@@ -34,21 +34,26 @@ public struct IsolationProbe: Sendable {
     var refusals: [IsolationReport.Refusal] = []
     for trial in Self.trials(in: root, isPrivileged: isPrivileged) {
       guard let refusal = attempt(trial, root) else { continue }
+      // A trial of mounts may need what an earlier one was refused.
+      let isTold = refusals.contains { ($0.evidence, $0.errno) == (refusal.evidence, refusal.errno) }
+      if isTold, trial.steps.contains(where: { $0.kind == CSANDBOX_PRIVATE_MOUNTS }) { continue }
       refusals.append(refusal)
       // All that follows needs it.
       if trial.feature == Self.userNamespace { break }
     }
-    let namespacesWork = refusals.isEmpty
+    let isInitial = isPrivileged && UserNamespace.current == .initial
+    let namespacesWork = refusals.allSatisfy { $0.feature == Self.ownProc && !isInitial }
     let chroot = attempt(Trial(feature: "chroot", namespaces: 0, steps: [.changeRoot("/")]), root)
     if let chroot, !namespacesWork { refusals.append(chroot) }
     var report = IsolationReport(
       permitted: (namespacesWork ? [.userns] : []) + (chroot == nil ? [.chroot] : []),
       identities: nil, refusals: refusals)
-    try addIdentities(to: &report, isPrivileged: isPrivileged)
+    addIdentities(to: &report, isPrivileged: isPrivileged)
     return report
   }
 
   private static let userNamespace = "user namespace"
+  private static let ownProc = "a /proc of its own"
 
   private static func trials(in root: RootFilesystem, isPrivileged: Bool) -> [Trial] {
     let isInitial = isPrivileged && UserNamespace.current == .initial
@@ -56,6 +61,8 @@ public struct IsolationProbe: Sendable {
     let map: [Step] = isPrivileged ? [] : [.mapSelf(uid: geteuid(), gid: getegid())]
     let overlay = map + [.privateMounts] + Step.overlay(root, userAttributes: !isInitial)
     let proc = overlay + [.mount("proc", on: "/proc")]
+    // A refusal of a /proc of its own is worth telling, but commands can do with the container's.
+    let anyProc = isInitial ? proc : overlay + [.mount("proc", on: "/proc").elseNext, .bind("/proc", on: "/proc")]
     var trials: [Trial] = isPrivileged ? [] : [Trial(feature: userNamespace, namespaces: user, steps: map)]
     for (name, flag) in [
       ("mount", csandbox_NEWNS), ("process", csandbox_NEWPID), ("IPC", csandbox_NEWIPC), ("host name", csandbox_NEWUTS),
@@ -67,8 +74,8 @@ public struct IsolationProbe: Sendable {
     trials += [
       Trial(feature: "mounts", namespaces: user | csandbox_NEWNS, steps: map + [.privateMounts]),
       Trial(feature: "overlayfs", namespaces: user | csandbox_NEWNS, steps: overlay),
-      Trial(feature: "a /proc of its own", namespaces: namespaces, steps: proc),
-      Trial(feature: "a root of its own", namespaces: namespaces, steps: proc + [.enterRoot]),
+      Trial(feature: ownProc, namespaces: namespaces, steps: proc),
+      Trial(feature: "a root of its own", namespaces: namespaces, steps: anyProc + [.enterRoot]),
     ]
     return trials
   }
@@ -101,7 +108,7 @@ public struct IsolationProbe: Sendable {
   }
 
   /// A plain user gets more than one id only by the tools and files of shadow.
-  private func addIdentities(to report: inout IsolationReport, isPrivileged: Bool) throws {
+  private func addIdentities(to report: inout IsolationReport, isPrivileged: Bool) {
     if isPrivileged {
       report.identities = UserNamespace.current
       return

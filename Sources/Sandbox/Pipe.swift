@@ -32,9 +32,12 @@ final class Pipe {
     writeEnd = -1
   }
 
-  /// Hands over what can be read without waiting.
-  func drain(_ body: ([UInt8]) -> Void) {
-    while readEnd >= 0 {
+  /// Hands over what can be read without waiting, in at most `limit` pieces of 64 KiB: who writes without end must not
+  /// keep us from looking at the clock and the other pipes.
+  func drain(limit: Int = .max, _ body: ([UInt8]) -> Void) {
+    var pieces = 0
+    while readEnd >= 0, pieces < limit {
+      pieces += 1
       let count = read(readEnd, &buffer, buffer.count)
       if count > 0 {
         body(Array(buffer[..<count]))

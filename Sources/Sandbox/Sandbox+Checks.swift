@@ -31,6 +31,10 @@ extension Sandbox {
     for path in [command.workingDirectory] + command.mounts.map(\.target) where !path.isAbsolute {
       throw SandboxError(.invalid("the path \(path) is not absolute"), help: ["begin it with a slash"])
     }
+    guard command.hostName.utf8.count <= 64 else {
+      throw SandboxError(
+        .invalid("the host name \(command.hostName) is longer than 64 bytes"), help: ["choose a shorter one"])
+    }
     guard root.lowers.count <= maximumLayers else {
       throw SandboxError(
         .invalid("the image has \(root.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),

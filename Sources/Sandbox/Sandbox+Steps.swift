@@ -9,7 +9,8 @@ extension Sandbox {
     steps += Step.overlay(root, userAttributes: userAttributes)
     steps += processSteps + deviceSteps + systemSteps
     steps += contentSteps(of: command) + command.mounts.map(step(for:))
-    steps.append(.hostName(command.hostName))
+    // Podman's seccomp filter refuses to set the name, though the namespace is ours.
+    steps.append(.hostName(command.hostName).optional)
     if command.network == .none { steps.append(.loopback) }
     steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
     steps += [.workingDirectory(command.workingDirectory), .boundingSet(.container), .credentials(command.user)]
@@ -42,8 +43,15 @@ extension Sandbox {
       "acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list",
     ]
     let protected = ["bus", "fs", "irq", "sys", "sysrq-trigger"]
-    return [.mount("proc", on: "/proc", flags: inert)]
+    return mountingProc
       + hidden.map { .mask(FilePath("/proc/\($0)")) } + protected.map { .readOnly(FilePath("/proc/\($0)")) }
+  }
+
+  /// In a container whose /proc is partly hidden, the kernel refuses a user namespace a /proc of its own: then the
+  /// container's is shown. Its /proc/self is right, and it shows the container's processes, not those of the machine.
+  static var mountingProc: [Step] {
+    let own = Step.mount("proc", on: "/proc", flags: inert)
+    return UserNamespace.current == .initial ? [own] : [own.elseNext, .bind("/proc", on: "/proc")]
   }
 
   private static var deviceSteps: [Step] {

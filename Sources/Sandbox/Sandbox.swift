@@ -27,7 +27,7 @@ public struct Sandbox: Sendable {
   /// Runs a command to its end; whatever it left behind is killed then. Its changes are in `root.upper`.
   ///
   /// Cancelling the task kills the command and all that it started.
-  /// - Throws: `SandboxError`, `CancellationError`.
+  /// - Throws: `SandboxError`; `HostError` when traces of mounts cannot be removed; `CancellationError`.
   public func run(
     _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
   ) async throws -> ExitStatus {
@@ -38,11 +38,10 @@ public struct Sandbox: Sendable {
     let supervisor = Supervisor(
       namespaces: Self.namespaces(for: command.network), timeout: command.timeout, killSwitch: killSwitch,
       output: output)
-    let outcome = try await withTaskCancellationHandler {
+    let (outcome, cleanUp) = try await withTaskCancellationHandler {
       try await Blocking.run {
         let outcome = try supervisor.run(steps)
-        try MountStubs(outcome.report.created, in: root).remove()
-        return outcome
+        return (outcome, Result { try MountStubs(outcome.report.created, in: root).remove() })
       }
     } onCancel: {
       killSwitch.pull()
@@ -50,6 +49,8 @@ public struct Sandbox: Sendable {
     if killSwitch.isPulled { throw CancellationError() }
     if outcome.timedOut, let timeout = command.timeout { throw SandboxError(.timedOut(timeout)) }
     if let error = Self.error(of: outcome.report, steps, command, root) { throw error }
+    // Last, for what went wrong before is the cause. The upper folder of a failed command is of no use anyway.
+    try cleanUp.get()
     return outcome.report.exitStatus
   }
 }

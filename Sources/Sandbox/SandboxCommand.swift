@@ -18,6 +18,7 @@ public struct SandboxCommand: Sendable, Hashable {
   public var workingDirectory: FilePath = "/"
   public var user: SandboxUser = .root
   public var network: Network = .host
+  /// At most 64 bytes. Where the seccomp filter of a container refuses to set it, the container's stays.
   public var hostName: String = "buildkitsandbox"
   /// In the order in which they are mounted, so a mount may lie inside an earlier one.
   public var mounts: [SandboxMount] = []

@@ -44,8 +44,8 @@ extension Step {
   /// Maps one id alone, which a process may do for itself.
   static func mapSelf(uid: UInt32, gid: UInt32) -> Step {
     Step(CSANDBOX_MAP_SELF, "map the ids of the user namespace").with {
-      $0.source = FilePath("0 \(uid) 1")
-      $0.data = "0 \(gid) 1"
+      $0.uid = uid
+      $0.gid = gid
     }
   }
 

@@ -50,8 +50,9 @@ struct Supervisor {
     while !childHasEnded {
       childHasEnded = Self.wait(for: child, [output, errorOutput, status], until: deadline)
       // The child's end is looked at before its pipes are read: what they hold then is all that will come.
-      output.drain { self.output(.standardOutput, $0) }
-      errorOutput.drain { self.output(.standardError, $0) }
+      let limit = childHasEnded ? Int.max : 16
+      output.drain(limit: limit) { self.output(.standardOutput, $0) }
+      errorOutput.drain(limit: limit) { self.output(.standardError, $0) }
       status.drain { outcome.report.append($0) }
       if let instant = deadline, !childHasEnded, ContinuousClock.now >= instant {
         outcome.timedOut = true

@@ -56,7 +56,8 @@ import Testing
     let root = try BusyboxRoot()
     for change: (inout SandboxCommand) -> Void in [
       { $0.arguments = [] }, { $0.arguments = [""] }, { $0.arguments = ["a\0b"] }, { $0.environment = ["A=\0"] },
-      { $0.workingDirectory = "relative" }, { $0.mounts = [SandboxMount(.tmpfs(size: 1), at: "relative")] },
+      { $0.workingDirectory = "relative" }, { $0.hostName = String(repeating: "h", count: 65) },
+      { $0.mounts = [SandboxMount(.tmpfs(size: 1), at: "relative")] },
     ] {
       let error = await #expect(throws: SandboxError.self) { try await root.run(["true"], change) }
       guard case .invalid? = error?.cause else {

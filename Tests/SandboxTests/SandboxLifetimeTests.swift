@@ -63,6 +63,14 @@ import Testing
     #expect(error?.cause == .timedOut(.milliseconds(50)))
   }
 
+  @Test func outputWithoutEndDoesNotStopTheClock() async throws {
+    let root = try BusyboxRoot()
+    let error = await #expect(throws: SandboxError.self) {
+      try await root.shell("while true; do echo yes; done") { $0.timeout = .milliseconds(200) }
+    }
+    #expect(error?.cause == .timedOut(.milliseconds(200)))
+  }
+
   @Test func manyCommandsRunSideBySide() async throws {
     try await withThrowingTaskGroup(of: String.self) { group in
       for index in 0..<12 {

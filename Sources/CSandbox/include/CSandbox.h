@@ -12,7 +12,7 @@
 enum csandbox_kind {
   /// Keep mounts of this namespace from the others.
   CSANDBOX_PRIVATE_MOUNTS,
-  /// Write `source` to uid_map and `data` to gid_map of this process.
+  /// Let id 0 of this process's user namespace stand for `uid` and `gid` outside, and no other.
   CSANDBOX_MAP_SELF,
   /// Open `list` (lower folders, bottom first), `source` (upper) and `target` (work).
   CSANDBOX_OPEN_LAYERS,
