@@ -61,10 +61,13 @@ extension HTTPError {
     if failures.isEmpty, error.dnsAError != nil || error.dnsAAAAError != nil {
       return HTTPError(.dnsFailure, "the name \(error.host) cannot be resolved")
     }
-    if let first = failures.first(where: { $0 is IOError }) as? IOError { return explaining(first, place) }
+    // Of a host with several addresses the one that answered tells most; a missing IPv6 tells nothing.
+    let system = failures.compactMap { $0 as? IOError }
+    if let refused = system.first(where: { $0.errnoCode == ECONNREFUSED }) { return explaining(refused, place) }
     if failures.contains(where: { if case ChannelError.connectTimeout = $0 { true } else { false } }) {
       return timeout("connect to \(place)")
     }
+    if let last = system.last { return explaining(last, place) }
     return HTTPError(.connectionFailed, "cannot connect to \(place)", cause: failures.first.map { "\($0)" })
   }
 
