@@ -131,6 +131,8 @@ public struct CopyAction: Sendable, Hashable {
   public var keepsParents: Bool
   /// What messages call the source: as it is written.
   public var spelling: String
+  /// Where the source is written.
+  public var place: SourceAnnotation?
 }
 
 public struct MergeOperation: Sendable, Hashable {

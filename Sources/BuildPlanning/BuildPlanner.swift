@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 public import DockerfileSyntax
 import OCI
 
@@ -19,6 +19,19 @@ public struct BuildPlanner: Sendable {
   /// - Throws: `PlanningError`, `DockerfileSyntaxError`.
   public func missingImages(_ known: [ImageRequirement: BaseImage]) throws -> [ImageRequirement] {
     try StageResolver(dockerfile, options).resolve(known).missing
+  }
+
+  /// Where the Dockerfile first asks for an image; nil when it does not.
+  public func place(of image: ImageRequirement, _ known: [ImageRequirement: BaseImage]) -> SourceAnnotation? {
+    guard let stages = try? StageResolver(dockerfile, options).resolve(known).stages else { return nil }
+    for stage in stages {
+      if stage.base == .image(image) { return SourceAnnotation(stage.file, stage.from.image.range) }
+      for command in stage.commands where command.origin == .image(image) {
+        guard case .copy(let copy) = command.instruction.kind, let from = copy.from else { return command.annotation }
+        return SourceAnnotation(command.file, from.range)
+      }
+    }
+    return nil
   }
 
   /// - Throws: `PlanningError`, `DockerfileSyntaxError`; with the code `missing-image` when an image is not in `images`.

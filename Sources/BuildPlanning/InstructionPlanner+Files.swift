@@ -65,10 +65,12 @@ extension InstructionPlanner {
       mode: try mode(modeText, transfer.chmod), unpacks: transfer.unpacks,
       excludes: try transfer.excludes.map { try expand($0, state) }, keepsParents: transfer.keepsParents, spelling: "")
     let sources = try transfer.sources.map { try expand($0, state) }
+    let places = transfer.sources.map(annotation)
     try checkDestination(destinationText, sources.count + transfer.heredocs.count, transfer)
 
-    var actions: [FileAction] = sources.map { text in
+    var actions: [FileAction] = zip(sources, places).map { text, place in
       var action = prototype
+      action.place = place
       action.pattern = text.hasPrefix("/") || transfer.keepsParents ? text : "/\(text)"
       action.spelling = text
       return .copy(action)

@@ -12,4 +12,10 @@ public struct SlipwayError: DiagnosticError {
     diagnostics = [.error(code, message, notes: notes, help: help)]
     self.exitCode = exitCode
   }
+
+  /// Another module's error with the place that it belongs to.
+  init(_ error: any DiagnosticError, at annotation: SourceAnnotation?) {
+    diagnostics = error.diagnostics.map { $0.located(at: annotation) }
+    exitCode = error.exitCode
+  }
 }

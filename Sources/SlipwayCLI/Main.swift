@@ -18,6 +18,7 @@ import Slipway
   /// Parses the arguments, carries them out, and shows what went wrong.
   private static func run(_ arguments: [String]) async -> Diagnostics.ExitCode {
     do {
+      try SlipwayCommand.checkName(arguments.first)
       var command = try SlipwayCommand.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
       return .success

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Slipway
 
 struct SlipwayCommand: AsyncParsableCommand {
@@ -7,4 +8,17 @@ struct SlipwayCommand: AsyncParsableCommand {
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
     subcommands: [BuildCommand.self, PluginCommand.self])
+
+  /// A wrong name gets the right one as an answer.
+  /// - Throws: `SlipwayError` with the code `unknown-command`.
+  static func checkName(_ name: String?) throws {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let name, !name.hasPrefix("-"), !names.contains(name) else { return }
+    throw SlipwayError(
+      "unknown-command", "there is no command \"\(name)\"",
+      help: [
+        Suggestion.nearest(to: name, in: names).map { "did you mean slipway \($0)?" }
+          ?? "the commands are \(names.joined(separator: ", "))"
+      ])
+  }
 }

@@ -28,7 +28,7 @@ struct FileStep: Sendable {
         guard let tree = sources[id] else {
           throw BuilderError("missing-source", "the source of \(copy.spelling) was not prepared", exitCode: .defect)
         }
-        return try SourceSelection(of: copy, in: tree)
+        return try located(at: copy.place) { try SourceSelection(of: copy, in: tree) }
       }
     }
   }
@@ -70,11 +70,16 @@ struct FileStep: Sendable {
           try layer.resolve(path), owner: try owner.map(users.database.user).map { FileOwner(uid: $0.uid, gid: $0.gid) }
         )
       case .copy(let copy):
-        try self.copy(copy, selection, users, spool, &spoolEnd, into: &layer)
+        try located(at: copy.place) { try self.copy(copy, selection, users, spool, &spoolEnd, into: &layer) }
       }
     }
     var spooler = ContentSpooler(store: store, spool: spool, end: spoolEnd)
     return try commit.write(try spooler.resolve(layer.sortedItems))
+  }
+
+  /// Errors of one source point at it.
+  private func located<Result>(at place: SourceAnnotation?, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as any DiagnosticError { throw BuilderError(error, at: place) }
   }
 
   private func copy(

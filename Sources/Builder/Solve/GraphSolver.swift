@@ -125,7 +125,9 @@ struct GraphSolver: Sendable {
     }
   }
 
-  private func sources(of operation: FileOperation, _ known: [VertexID: Output]) async throws -> [VertexID: any FileTree] {
+  private func sources(of operation: FileOperation, _ known: [VertexID: Output]) async throws -> [VertexID:
+    any FileTree]
+  {
     var sources: [VertexID: any FileTree] = [:]
     for id in operation.actions.compactMap(\.source) where sources[id] == nil {
       switch known[id] {

@@ -8,6 +8,8 @@ struct BaseImages: Sendable {
   let store: ContentStore
   let registry: RegistryClient
   let pullsAlways: Bool
+  /// Where an image is asked for.
+  let place: @Sendable (ImageRequirement) -> SourceAnnotation?
   let progress: ProgressReporter
 
   /// All of them, side by side.
@@ -16,8 +18,12 @@ struct BaseImages: Sendable {
       for requirement in requirements {
         group.addTask {
           let name = requirement.reference.familiarDescription
-          return try await progress.step("[internal] load metadata for \(name)") { _ in
-            (requirement, try await resolve(requirement))
+          do {
+            return try await progress.step("[internal] load metadata for \(name)") { _ in
+              (requirement, try await resolve(requirement))
+            }
+          } catch let error as any DiagnosticError {
+            throw SlipwayError(error, at: place(requirement))
           }
         }
       }

@@ -21,13 +21,13 @@ public struct Build: Sendable {
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
   public func run() async throws -> BuildOutcome {
     let settings = try BuildSettings(request, bench.environment)
-    let inputs = try await bench.progress.step("[internal] load build definition from \(dockerfileName)") { _ in
-      try BuildInputs(request)
-    }
-    // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked early.
+    let inputs = try BuildInputs(request)
+    // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked before anything
+    // is shown.
     if inputs.dockerfile.mentionsRun, let code = try await bench.enterUserNamespace() {
       return .delegated(exitCode: code.rawValue)
     }
+    bench.progress.begin("[internal] load build definition from \(dockerfileName)").finish()
     for diagnostic in inputs.diagnostics { bench.progress.report(diagnostic) }
     let (plan, images) = try await plan(inputs, settings)
     for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
@@ -49,14 +49,14 @@ public struct Build: Sendable {
     _ inputs: BuildInputs, _ settings: BuildSettings
   ) async throws -> (BuildPlan, [ImageReference: ResolvedImage]) {
     let planner = BuildPlanner(inputs.dockerfile, settings.options)
-    let bases = BaseImages(
-      store: bench.store.content, registry: bench.registryClient(), pullsAlways: request.pullsAlways,
-      progress: bench.progress)
     var known: [ImageRequirement: BaseImage] = [:]
     var images: [ImageReference: ResolvedImage] = [:]
     while true {
       let missing = try planner.missingImages(known)
       if missing.isEmpty { break }
+      let bases = BaseImages(
+        store: bench.store.content, registry: bench.registryClient(), pullsAlways: request.pullsAlways,
+        place: { [known] in planner.place(of: $0, known) }, progress: bench.progress)
       for (requirement, image) in try await bases.resolve(missing) {
         known[requirement] = BaseImage(pinned: image.reference, config: image.config)
         images[image.reference] = image
