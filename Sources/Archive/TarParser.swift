@@ -74,8 +74,10 @@ final class TarParser {
       var entry: OpaquePointer?
       let status = archive_read_next_header(archive, &entry)
       if status == ARCHIVE_EOF { return nil }
-      // Warnings are about names that the C locale cannot show, which come through as bytes.
+      // Most warnings are about names that the C locale cannot show, which come through as bytes. But what stands in a
+      // broken pax header may be the very name or size.
       guard status >= ARCHIVE_WARN, let entry else { throw failure() }
+      if status == ARCHIVE_WARN, warning.contains("malformed") { throw failure() }
       return header(entry)
     }
   }
@@ -139,6 +141,8 @@ final class TarParser {
     guard let text else { return [] }
     return UnsafeBufferPointer(start: text, count: strlen(text)).map(UInt8.init(bitPattern:))
   }
+
+  private var warning: String { archive_error_string(archive).map { String(cString: $0) } ?? "" }
 
   private func check(_ status: Int32) throws {
     guard status >= ARCHIVE_WARN else { throw failure() }

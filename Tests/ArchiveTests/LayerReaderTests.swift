@@ -164,6 +164,13 @@ import Testing
     #expect(["archive-unsafe-name", "archive-invalid-entry"].contains(code(of: error)))
   }
 
+  @Test(arguments: ["99 path=x\\n", "path=x\\n", "9 path=xyz\\n", "x path=x\\n"])
+  func brokenPaxHeadersAreErrors(record: String) async throws {
+    let bytes = try await Python.tar(format: "PAX", "add('h', XHDTYPE, content=b'\(record)')\nadd('f')")
+    let error = #expect(throws: ArchiveError.self) { try contents(of: bytes) }
+    #expect(code(of: error) == "archive-corrupt")
+  }
+
   @Test func limitsEndBombs() async throws {
     let zeros = try layer([.file("zeros", Array(repeating: 0, count: 8 << 20))], options: .init()).bytes
     let many = try layer((0..<20).map { .file(TreePath("f\($0)") ?? .root, "") }).bytes

@@ -12,7 +12,7 @@ enum Python {
     let file = folder.path.appending("made.tar")
     let program = """
       import io, sys, tarfile
-      from tarfile import TarInfo, REGTYPE, LNKTYPE, SYMTYPE, CHRTYPE, BLKTYPE, DIRTYPE, FIFOTYPE
+      from tarfile import TarInfo, REGTYPE, LNKTYPE, SYMTYPE, CHRTYPE, BLKTYPE, DIRTYPE, FIFOTYPE, XHDTYPE
       out = tarfile.open(sys.argv[1], 'w', format=getattr(tarfile, sys.argv[2] + '_FORMAT'))
       def add(name, type=REGTYPE, content=b'', **attributes):
           member = TarInfo(name)
