@@ -5,6 +5,8 @@ import SystemPackage
 import Testing
 
 let isRoot = geteuid() == 0
+/// Implied folders are root's.
+private let ownership = isRoot ? LayerExtractor.Ownership.restore : .restoreWherePermitted
 
 @Suite struct LayerExtractorTests {
   @Test func restoresATreeLikeTar() async throws {
@@ -219,7 +221,8 @@ let isRoot = geteuid() == 0
     let folder = try TemporaryDirectory()
     let bytes = try layer([Sample.file("a/b/c", "1").ours()]).bytes
     let lower = Sample.folder("a", mode: 0o2711).ours().entry
-    let options = LayerExtractor.Options(mode: .overlay(.user), lowerEntry: { $0 == lower.path ? lower : nil })
+    let options = LayerExtractor.Options(
+      mode: .overlay(.user), ownership: ownership, lowerEntry: { $0 == lower.path ? lower : nil })
     _ = try LayerExtractor(into: folder.path, options: options).extract(MemoryByteSource(bytes))
     #expect(try FileStatus(of: folder.path.appending("a")).mode == 0o2711)
     #expect(try FileStatus(of: folder.path.appending("a")).modificationTime == .sample)
@@ -261,7 +264,7 @@ let isRoot = geteuid() == 0
   private func extract(
     _ bytes: [UInt8], to target: FilePath, _ mode: LayerExtractor.Mode
   ) throws -> LayerExtractor.Result {
-    try LayerExtractor(into: target, options: .init(mode: mode)).extract(MemoryByteSource(bytes))
+    try LayerExtractor(into: target, options: .init(mode: mode, ownership: ownership)).extract(MemoryByteSource(bytes))
   }
 
   private func makeFolder(_ parent: FilePath, _ name: String) throws -> FilePath {
