@@ -83,7 +83,7 @@ let package = Package(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // File trees ↔ reproducible layers, over libarchive and zlib; safe extraction; whiteouts.
-    module("Archive", ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", "OCI", systemPackage]),
+    module("Archive", ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", systemPackage]),
     // The child's half of the sandbox: between clone and exec only async-signal-safe C may run.
     .target(name: "CSandbox", cSettings: cSettings),
     // Run one command in a root filesystem under the strongest isolation the host permits, and say what it
@@ -133,7 +133,11 @@ let package = Package(
     tests("DockerfileSyntax", ["DockerfileSyntax"]),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
-    tests("Sandbox", ["Sandbox"]),
+    // A program that enters a user namespace as ours does, for the tests of plain users.
+    .executableTarget(
+      name: "SandboxProgram", dependencies: ["Diagnostics", "HostOS", "Sandbox", systemPackage],
+      path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
+    tests("Sandbox", ["Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "OCI"]),

@@ -46,6 +46,7 @@ struct ExecStep: Sendable {
   // MARK: Before
 
   private func prepare(_ tree: StackTree, _ root: RootFilesystem, _ folder: FilePath) throws -> SandboxCommand {
+    try takeRootAttributes(from: tree, root)
     let users = try UserLookup(tree: tree, store: store, spool: try SpoolFile(in: folder)).database
     let (user, home) = try self.user(in: users)
     var command = SandboxCommand(operation.arguments, environment: environment(home: home))
@@ -57,6 +58,13 @@ struct ExecStep: Sendable {
     command.resolvConf = operation.network == .none ? [] : (try? Files.read("/etc/resolv.conf")) ?? []
     try makeWorkingDirectory(tree, root)
     return command
+  }
+
+  /// `/` is what the upper folder is.
+  private func takeRootAttributes(from tree: StackTree, _ root: RootFilesystem) throws {
+    guard let entry = try tree.entry(at: .root) else { return }
+    try Files.setOwner(root.upper, uid: entry.uid, gid: entry.gid)
+    try Files.setMode(root.upper, entry.mode)
   }
 
   private func user(in users: UserDatabase) throws -> (SandboxUser, home: String) {

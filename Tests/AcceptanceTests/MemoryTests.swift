@@ -1,0 +1,53 @@
+import HostOS
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite struct MemoryTests {
+  /// In bytes; the bound is above what the program needs to say its version.
+  private static let bound = 150 << 20
+
+  @Test func aLayerOfAGigabyteNeedsLittleMemory() async throws {
+    try await Scratch.use("memory") { scratch in
+      let slipway = try SlipwayBinary(scratch)
+      let context = try scratch.write(["Dockerfile": "FROM scratch\nCOPY big /\n"], in: "context")
+      try writeGigabyte(to: context.appending("big"))
+      let idle = try await peak(of: slipway, ["--version"])
+      let building = try await peak(of: slipway, ["build", "--quiet", "--tag", "big", context.string])
+      #expect(building - idle < Self.bound, "\(building >> 20) MiB at the peak, \(idle >> 20) MiB idle")
+      let sizes = try await Tool.output(
+        "skopeo",
+        [
+          "inspect", "--format", "{{range .LayersData}}{{.Size}}{{end}}",
+          "oci:\(slipway.store)/oci:docker.io/library/big:latest",
+        ])
+      #expect((Int64(sizes) ?? 0) > 400 << 20)
+    }
+  }
+
+  /// Half of it cannot be compressed.
+  private func writeGigabyte(to path: FilePath) throws {
+    var generator = SystemRandomNumberGenerator()
+    let random = (0..<131_072).flatMap { _ in withUnsafeBytes(of: generator.next() as UInt64, Array.init) }
+    let text = Array(
+      repeatElement(Array("All hands on deck, said the captain.\n".utf8), count: 28_340).joined().prefix(1 << 20))
+    try Files.withDescriptor(path, .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644)) {
+      file in
+      for index in 0..<1024 { _ = try file.writeAll(index.isMultiple(of: 2) ? random : text) }
+    }
+  }
+
+  /// The largest resident set of any of its processes, in bytes.
+  private func peak(of slipway: SlipwayBinary, _ arguments: [String]) async throws -> Int {
+    let script = """
+      import resource, subprocess, sys
+      code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+      print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 if code == 0 else -1)
+      """
+    let text = try await Tool.output(
+      "python3", ["-c", script, slipway.executable.string] + arguments, environment: slipway.environment)
+    let bytes = try #require(Int(text))
+    try #require(bytes > 0, "slipway failed")
+    return bytes
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import HostOS
+import OCI
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Every form of output is read by the tools that people have.
+@Suite struct OutputTests {
+  private static let files: [String: ScratchEntry] = [
+    "Dockerfile": """
+    ARG BASE
+    FROM $BASE
+    LABEL kind=sample
+    COPY --chown=app:app --chmod=640 note.txt /data/
+    RUN rm /etc/nsswitch.conf && ln /data/note.txt /data/same && mkdir -p /deep/er && chmod 1777 /deep
+    CMD ["/bin/sh"]
+
+    """,
+    "note.txt": "ahoy\n",
+  ]
+
+  @Test func registriesLayoutsAndArchivesHoldTheSameImage() async throws {
+    try await Workplace.use { place in
+      let name = "\(place.registry.authority)/sample"
+      let out = place.scratch.path.appending("out")
+      try Files.createDirectories(out)
+      let built = try await place.build(
+        Self.files,
+        [
+          "--quiet", "--tag", "\(name):1", "--push", "--output", "type=oci,dest=\(out)/oci.tar", "--output",
+          "type=docker,dest=\(out)/docker.tar", "--output", "type=oci,tar=false,dest=\(out)/layout", "--iidfile",
+          "\(out)/id", "--metadata-file", "\(out)/metadata.json",
+        ])
+      expect(built)
+      let answer = try #require(built.outputText.split(separator: "@").last).trimmingCharacters(in: .newlines)
+      #expect(built.outputText == "\(name)@\(answer)\n")
+      for source in ["oci-archive:\(out)/oci.tar:1", "oci:\(out)/layout:1"] {
+        let text = try await Tool.output("skopeo", ["inspect", "--format", "{{.Digest}} {{.Labels}}", source])
+        #expect(text == "\(answer) map[kind:sample]")
+      }
+      let pushed = try await Tool.output(
+        "skopeo", ["inspect", "--tls-verify=false", "--format", "{{.Digest}}", "docker://\(name):1"])
+      #expect(pushed == answer)
+      let id = try await Tool.output("cat", ["\(out)/id"])
+      let raw = try await Tool.output("skopeo", ["inspect", "--raw", "docker-archive:\(out)/docker.tar:\(name):1"])
+      #expect(raw.contains(id))
+      let metadata = try JSONDecoder().decode(
+        [String: JSONAny].self, from: Data(Files.read(out.appending("metadata.json"))))
+      #expect(metadata["containerimage.digest"]?.text == answer)
+      #expect(metadata["containerimage.config.digest"]?.text == id)
+      #expect(metadata["image.name"]?.text == "\(name):1")
+    }
+  }
+
+  @Test func umociUnpacksWhatWasBuilt() async throws {
+    try await Workplace.use { place in
+      let layout = place.scratch("layout")
+      expect(
+        try await place.build(
+          Self.files, ["--quiet", "--tag", "sample:1", "--output", "type=oci,tar=false,dest=\(layout)"]))
+      let bundle = place.scratch("bundle")
+      try await Tool.run("umoci", ["unpack", "--image", "\(layout):1", bundle.string])
+      let root = bundle.appending("rootfs")
+      #expect(try FileStatus.ifExists(root.appending("etc/nsswitch.conf")) == nil)
+      let note = try FileStatus(of: root.appending("data/note.txt"))
+      #expect(note.mode == 0o640)
+      #expect(note.inode == (try FileStatus(of: root.appending("data/same"))).inode)
+      let app = try await Tool.output("awk", ["-F:", "$1 == \"app\" { print $3 \":\" $4 }", "\(root)/etc/passwd"])
+      #expect("\(note.uid):\(note.gid)" == app)
+      #expect(try FileStatus(of: root.appending("deep")).mode == 0o1777)
+      for folder in ["proc", "sys", "dev"] {
+        #expect(try Files.names(in: root.appending(folder)).isEmpty, "\(folder) has traces of RUN")
+      }
+      #expect(try FileStatus.ifExists(root.appending("etc/resolv.conf")) == nil)
+    }
+  }
+
+  @Test func filesComeWithoutTheImage() async throws {
+    try await Workplace.use { place in
+      let (folder, tar) = (place.scratch("files"), place.scratch("files.tar"))
+      expect(
+        try await place.build(
+          Self.files, ["--quiet", "--output", folder.string, "--output", "type=tar,dest=\(tar)"]))
+      #expect(try Files.read(folder.appending("data/note.txt")) == Array("ahoy\n".utf8))
+      #expect(try FileStatus.ifExists(folder.appending("etc/nsswitch.conf")) == nil)
+      let names = try await Tool.output("bsdtar", ["-tf", tar.string]).split(separator: "\n")
+      #expect(names.contains("data/note.txt"))
+      #expect(!names.contains("etc/nsswitch.conf"))
+      let standard = try await place.build(Self.files, ["--quiet", "--output", "-"])
+      expect(standard)
+      #expect(standard.output == (try Files.read(tar)))
+    }
+  }
+}
+
+/// A member of any type, of which texts matter.
+private struct JSONAny: Decodable {
+  var text: String?
+  init(from decoder: any Decoder) throws { text = try? decoder.singleValueContainer().decode(String.self) }
+}
