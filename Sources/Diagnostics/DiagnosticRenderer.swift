@@ -21,14 +21,14 @@ public struct DiagnosticRenderer: Sendable {
   public func render(_ diagnostic: Diagnostic) -> String {
     var out =
       paint("\(diagnostic.severity.rawValue)[\(diagnostic.code)]", style(of: diagnostic.severity))
-      + paint(": \(diagnostic.message)", .bold) + "\n"
+      + paint(": \(Self.printableLines(diagnostic.message))", .bold) + "\n"
     let width = gutterWidth(of: diagnostic)
     if let annotation = diagnostic.annotation {
       out += excerpt(annotation, width: width, style: style(of: diagnostic.severity))
     }
     for note in diagnostic.notes {
       if let annotation = note.annotation {
-        out += paint("note", .cyan) + paint(": \(note.message)", .bold) + "\n"
+        out += paint("note", .cyan) + paint(": \(Self.printableLines(note.message))", .bold) + "\n"
         out += excerpt(annotation, width: width, style: .cyan)
       } else {
         out += remark("note", note.message, width: width)
@@ -49,7 +49,8 @@ public struct DiagnosticRenderer: Sendable {
   private func remark(_ kind: String, _ text: String, width: Int) -> String {
     let indent = String(repeating: " ", count: width + 1)
     let continuation = "\n" + indent + String(repeating: " ", count: kind.count + 4)
-    let body = text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: continuation)
+    let body = text.split(separator: "\n", omittingEmptySubsequences: false).map { Self.printable(String($0)) }
+      .joined(separator: continuation)
     return indent + paint("= \(kind)", .blue) + ": \(body)\n"
   }
 
@@ -57,7 +58,7 @@ public struct DiagnosticRenderer: Sendable {
     let file = annotation.file
     let indent = String(repeating: " ", count: width)
     let start = file.location(at: annotation.range.lowerBound)
-    var out = indent + paint("-->", .blue) + " \(file.name):\(start.line):\(start.column)\n"
+    var out = indent + paint("-->", .blue) + " \(Self.printable(file.name)):\(start.line):\(start.column)\n"
     let firstLine = start.line - 1
     let lastLine = file.lineIndex(at: max(annotation.range.lowerBound, annotation.range.upperBound - 1))
     guard firstLine < file.lineStarts.count, !file.bytes.isEmpty else { return out }
@@ -91,7 +92,7 @@ public struct DiagnosticRenderer: Sendable {
     let upper = min(max(range.upperBound, from), bytes.endIndex)
     let lead = Self.columns(of: bytes[bytes.startIndex..<from])
     let length = max(1, Self.columns(of: bytes[from..<upper]))
-    let marks = String(repeating: "^", count: length) + (label.isEmpty ? "" : " \(label)")
+    let marks = String(repeating: "^", count: length) + (label.isEmpty ? "" : " \(Self.printable(label))")
     return String(repeating: " ", count: lead) + paint(marks, style)
   }
 
@@ -101,7 +102,8 @@ public struct DiagnosticRenderer: Sendable {
     return String(text)
   }
 
-  /// Tabs become four blanks, other control characters their picture, so that carets stay below their text.
+  /// Tabs become four blanks, other control characters and marks that turn the direction of writing a picture, so
+  /// that carets stay below their text and no input speaks to the terminal.
   static func printable(_ text: String) -> String {
     var out = ""
     for scalar in text.unicodeScalars {
@@ -109,10 +111,16 @@ public struct DiagnosticRenderer: Sendable {
       case 0x09: out += "    "
       case 0..<0x20: out.unicodeScalars.append(Unicode.Scalar(0x2400 + scalar.value) ?? "?")
       case 0x7F: out += "\u{2421}"
+      case 0x80..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: out += "\u{FFFD}"
       default: out.unicodeScalars.append(scalar)
       }
     }
     return out
+  }
+
+  /// Keeps line feeds: a message may quote what a tool wrote.
+  private static func printableLines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
   }
 
   private static func columns(of bytes: ArraySlice<UInt8>) -> Int {

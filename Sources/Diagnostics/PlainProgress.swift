@@ -11,7 +11,8 @@ public final class PlainProgress: ProgressSink {
     var started: Duration
     /// Output that has no line feed yet, per stream.
     var pending: [ProgressEvent.LogStream: [UInt8]] = [:]
-    var lastTransfer: Duration?
+    /// When each transfer was shown last, by its name.
+    var transfers: [String: Duration] = [:]
   }
 
   private struct State {
@@ -64,8 +65,8 @@ public final class PlainProgress: ProgressSink {
       return completedLines(adding: bytes, to: &step.pending[stream, default: []], at: elapsed)
     case .transfer(let name, let completed, let total):
       let isLast = completed == total
-      if let last = step.lastTransfer, !isLast, event.time - last < .seconds(1) { return [] }
-      step.lastTransfer = event.time
+      if let last = step.transfers[name], !isLast, event.time - last < .seconds(1) { return [] }
+      step.transfers[name] = event.time
       let amount = total.map { "\(Self.bytes(completed)) / \(Self.bytes($0))" } ?? Self.bytes(completed)
       return ["\(name) \(amount)\(isLast ? " done" : "")"]
     case .cached: return ["CACHED"]
@@ -78,10 +79,12 @@ public final class PlainProgress: ProgressSink {
   private func completedLines(adding bytes: [UInt8], to pending: inout [UInt8], at time: Duration) -> [String] {
     pending += bytes
     var lines: [String] = []
-    while let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
-      lines.append(Self.logLine(pending[..<end], at: time))
-      pending.removeSubrange(...end)
+    var rest = pending[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      lines.append(Self.logLine(rest[..<end], at: time))
+      rest = rest[(end + 1)...]
     }
+    if !lines.isEmpty { pending = Array(rest) }
     if pending.count > longestPendingLine {
       lines.append(Self.logLine(pending[...], at: time))
       pending.removeAll()
@@ -90,7 +93,7 @@ public final class PlainProgress: ProgressSink {
   }
 
   private func rest(of step: inout Step, at time: Duration) -> [String] {
-    let rest = step.pending.values.filter { !$0.isEmpty }
+    let rest = [ProgressEvent.LogStream.output, .error].compactMap { step.pending[$0] }.filter { !$0.isEmpty }
     step.pending = [:]
     return rest.map { Self.logLine($0[...], at: time) }
   }
@@ -108,7 +111,7 @@ public final class PlainProgress: ProgressSink {
 
   /// Seconds with a fixed number of digits, cut off, not rounded.
   static func seconds(_ duration: Duration, digits: Int) -> String {
-    let (seconds, attoseconds) = duration.components
+    let (seconds, attoseconds) = max(.zero, duration).components
     var fraction = String(attoseconds / 1_000_000_000_000_000)
     fraction = String(repeating: "0", count: max(0, 3 - fraction.count)) + fraction
     return "\(seconds).\(fraction.prefix(digits))"

@@ -10,8 +10,8 @@ public struct SourceRange: Sendable, Hashable, Codable {
 
   public init(_ range: Range<Int>) { self.init(range.lowerBound, range.upperBound) }
 
-  public var range: Range<Int> { lowerBound..<upperBound }
-  public var isEmpty: Bool { lowerBound == upperBound }
+  public var range: Range<Int> { lowerBound..<max(lowerBound, upperBound) }
+  public var isEmpty: Bool { range.isEmpty }
 
   /// The smallest range that covers both.
   public func union(_ other: SourceRange) -> SourceRange {

@@ -1,8 +1,8 @@
 /// "Did you mean": the candidate nearest to what was written.
 public enum Suggestion {
   /// The candidate with the fewest single-character edits (insert, delete, replace, swap of neighbours) from
-  /// `word`, compared without case; nil when even that one is too far to be a slip of the hand: more than a third
-  /// of the longer word.
+  /// `word`, compared without case; nil when even that one is too far to be a slip of the hand: more than one edit
+  /// and more than a third of the longer word, or nothing in common.
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let target = Array(word.lowercased().unicodeScalars)
     guard !target.isEmpty, target.count <= 64 else { return nil }
@@ -12,7 +12,9 @@ public enum Suggestion {
       let limit = max(1, max(target.count, other.count) / 3)
       guard abs(other.count - target.count) <= limit else { continue }
       let distance = editDistance(target, other)
-      if distance <= limit, distance < best?.distance ?? .max { best = (candidate, distance) }
+      if distance <= limit, distance < max(target.count, other.count), distance < best?.distance ?? .max {
+        best = (candidate, distance)
+      }
     }
     return best?.candidate
   }
