@@ -1,3 +1,4 @@
+import CHostOS
 public import Diagnostics
 import Subprocess
 public import SystemPackage
@@ -39,7 +40,10 @@ public struct ChildProcess: Sendable {
   }
 
   /// Cancelling the task ends the program with SIGTERM, and after two seconds with SIGKILL, and so its process group.
-  /// - Throws: `ChildProcessError` when it cannot be started or writes more than `outputLimit`.
+  ///
+  /// The input is a file in memory, so a program that does not read it is no failure.
+  /// - Throws: `ChildProcessError` when it cannot be started or writes more than `outputLimit`; `HostError` when there
+  ///   is no memory for the input.
   public func run() async throws -> Outcome {
     var options = PlatformOptions()
     options.processGroupID = 0
@@ -48,6 +52,7 @@ public struct ChildProcess: Sendable {
       Dictionary(
         uniqueKeysWithValues: variables.variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) })
     }
+    let inputFile = try inputFile()
     do {
       let result = try await Subprocess.run(
         executable.contains("/") ? .path(SystemPackage.FilePath(executable)) : .name(executable),
@@ -55,14 +60,37 @@ public struct ChildProcess: Sendable {
         environment: values.map { .custom($0) } ?? .inherit,
         workingDirectory: workingDirectory,
         platformOptions: options,
-        input: .array(input),
+        input: .fileDescriptor(inputFile, closeAfterSpawningProcess: true),
         output: .bytes(limit: outputLimit),
         error: .bytes(limit: outputLimit))
       return Outcome(
         status: Self.status(of: result.terminationStatus), output: result.standardOutput,
         errorOutput: result.standardError)
     } catch let error as SubprocessError {
-      throw ChildProcessError(executable: executable, reason: String(describing: error))
+      throw ChildProcessError(executable: executable, reason: reason(of: error))
+    }
+  }
+
+  private func inputFile() throws -> FileDescriptor {
+    let result = hostos_memory_file("input")
+    guard result >= 0 else { throw HostError("make the input of \(executable)", nil, Errno(rawValue: -result)) }
+    let descriptor = FileDescriptor(rawValue: result)
+    do {
+      try descriptor.writeAll(input)
+      try descriptor.seek(offset: 0, from: .start)
+    } catch {
+      try? descriptor.close()
+      throw HostError("make the input of \(executable)", nil, error as? Errno ?? .ioError)
+    }
+    return descriptor
+  }
+
+  private func reason(of error: SubprocessError) -> String {
+    switch error.code {
+    case .executableNotFound: "it is not there or cannot be executed"
+    case .failedToChangeWorkingDirectory: "there is no folder \(workingDirectory.map(\.string) ?? ".")"
+    case .outputLimitExceeded: "it writes more than \(outputLimit) bytes"
+    default: String(describing: error)
     }
   }
 

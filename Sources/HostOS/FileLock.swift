@@ -14,19 +14,10 @@ public struct FileLock: ~Copyable, Sendable {
   /// - Throws: `HostError`.
   public init(_ path: FilePath, _ mode: Mode = .exclusive) throws {
     while true {
-      let descriptor = try Files.open(
-        path, .readWrite, options: .create, permissions: FilePermissions(rawValue: 0o644))
-      guard Self.lock(descriptor, mode == .shared ? LOCK_SH : LOCK_EX) else {
-        let errno = Errno.current
-        try? descriptor.close()
-        throw HostError("lock", path, errno)
-      }
-      let held = try FileStatus(of: descriptor)
-      if let named = try FileStatus.ifExists(path), named.inode == held.inode, named.device == held.device {
+      if let descriptor = try Self.open(path, locking: mode == .shared ? LOCK_SH : LOCK_EX) {
         self.descriptor = descriptor
         return
       }
-      try? descriptor.close()
     }
   }
 
@@ -43,23 +34,39 @@ public struct FileLock: ~Copyable, Sendable {
   /// Nil when somebody else holds the lock.
   /// - Throws: `HostError`.
   public static func ifFree(_ path: FilePath, _ mode: Mode = .exclusive) throws -> FileLock? {
-    let descriptor = try Files.open(path, .readWrite, options: .create, permissions: FilePermissions(rawValue: 0o644))
-    guard lock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) else {
-      let errno = Errno.current
-      try? descriptor.close()
-      if errno == .wouldBlock || errno == .resourceTemporarilyUnavailable { return nil }
-      throw HostError("lock", path, errno)
+    while true {
+      do {
+        if let descriptor = try open(path, locking: (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) {
+          return FileLock(descriptor: descriptor)
+        }
+      } catch let error as HostError where error.errno == .wouldBlock { return nil }
     }
-    return FileLock(descriptor: descriptor)
   }
 
   private init(descriptor: FileDescriptor) { self.descriptor = descriptor }
 
-  private static func lock(_ descriptor: FileDescriptor, _ operation: Int32) -> Bool {
-    while true {
-      if flock(descriptor.rawValue, operation) == 0 { return true }
-      if Errno.current != .interrupted { return false }
+  /// Nil when the file that was locked no longer has the name, so that the lock means nothing.
+  private static func open(_ path: FilePath, locking operation: Int32) throws -> FileDescriptor? {
+    let descriptor = try Files.open(path, .readWrite, options: .create, permissions: FilePermissions(rawValue: 0o644))
+    do {
+      while flock(descriptor.rawValue, operation) != 0 {
+        guard Errno.current == .interrupted else { throw HostError("lock", path, .current) }
+      }
+      let held = try FileStatus(of: descriptor)
+      if let named = try statusIfExists(path), named.inode == held.inode, named.device == held.device {
+        return descriptor
+      }
+    } catch {
+      try? descriptor.close()
+      throw error
     }
+    try? descriptor.close()
+    return nil
+  }
+
+  /// Follows symbolic links, as opening the file did.
+  private static func statusIfExists(_ path: FilePath) throws -> FileStatus? {
+    do { return try FileStatus(following: path) } catch let error as HostError where error.isMissing { return nil }
   }
 
   deinit { try? descriptor.close() }

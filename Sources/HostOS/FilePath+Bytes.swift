@@ -2,6 +2,7 @@ public import SystemPackage
 
 /// Paths are bytes: what is not UTF-8 survives.
 extension FilePath {
+  /// The path ends before the first zero byte, which no path can hold.
   public init(bytes: some Collection<UInt8>) {
     let characters = bytes.map(CChar.init(bitPattern:)) + [0]
     self = characters.withUnsafeBufferPointer { buffer in

@@ -77,7 +77,8 @@ public struct FileStatus: Sendable, Hashable {
     self = status
   }
 
-  /// Nil where there is no such file; other failures throw.
+  /// Nil where there is no such file.
+  /// - Throws: `HostError` for any other failure.
   public static func ifExists(_ path: FilePath) throws -> FileStatus? {
     do { return try FileStatus(of: path) } catch let error as HostError where error.isMissing { return nil }
   }
@@ -108,15 +109,17 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     self.init(seconds: Int64(raw.tv_sec), nanoseconds: UInt32(clamping: raw.tv_nsec))
   }
 
-  /// RFC 3339 in UTC with a `Z`, fractions only where there are any, as image-spec wants `created`.
+  /// RFC 3339 in UTC with a `Z`, fractions only where there are any, as image-spec wants `created`. It is clamped to
+  /// the years 0000 to 9999, which is all that RFC 3339 can write.
   public var rfc3339: String {
+    let seconds = min(max(self.seconds, -62_167_219_200), 253_402_300_799)
     let days = (seconds - (seconds % 86_400 + 86_400) % 86_400) / 86_400
     let secondOfDay = Int(seconds - days * 86_400)
     let (year, month, day) = Self.civil(fromDays: days)
     var out = "\(Self.pad(year, 4))-\(Self.pad(month, 2))-\(Self.pad(day, 2))T"
     out += "\(Self.pad(secondOfDay / 3600, 2)):\(Self.pad(secondOfDay / 60 % 60, 2)):\(Self.pad(secondOfDay % 60, 2))"
     if nanoseconds > 0 {
-      var digits = Self.pad(Int(nanoseconds), 9)[...]
+      var digits = Self.pad(Int(min(nanoseconds, 999_999_999)), 9)[...]
       while digits.last == "0" { digits.removeLast() }
       out += ".\(digits)"
     }

@@ -60,31 +60,35 @@ public enum Files {
   public static func writeAtomically(
     _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o644)
   ) throws {
-    let temporary = path.removingLastComponent().appending(".\(path.lastComponent?.string ?? "file").\(uniqueName())")
+    // Not made of the file's own name, which may be as long as names can be.
+    let temporary = path.removingLastComponent().appending(".\(uniqueName())")
     do {
       try withDescriptor(temporary, .writeOnly, options: [.create, .exclusiveCreate], permissions: permissions) {
-        try $0.writeAll(bytes)
-        try synchronize($0, temporary)
+        do { try $0.writeAll(bytes) } catch let errno as Errno { throw HostError("write", path, errno) }
+        try synchronize($0, path)
       }
       try rename(temporary, to: path)
     } catch {
-      unlink(temporary.string)
-      throw error is Errno ? HostError("write", path, (error as? Errno) ?? .ioError) : error
+      _ = temporary.withPlatformString { unlink($0) }
+      throw error
     }
   }
 
   /// Makes sure that what was written to a descriptor is on the disk.
+  /// - Throws: `HostError`.
   public static func synchronize(_ descriptor: FileDescriptor, _ path: FilePath? = nil) throws {
     guard fsync(descriptor.rawValue) == 0 else { throw HostError("write to the disk", path, .current) }
   }
 
   /// Replaces `target` if it exists.
+  /// - Throws: `HostError`.
   public static func rename(_ source: FilePath, to target: FilePath) throws {
     let result = source.withPlatformString { from in target.withPlatformString { Glibc.rename(from, $0) } }
     guard result == 0 else { throw HostError("rename \(source) to", target, .current) }
   }
 
   /// Renames unless `target` exists; false means that it does.
+  /// - Throws: `HostError`.
   public static func renameUnlessExists(_ source: FilePath, to target: FilePath) throws -> Bool {
     let result = source.withPlatformString { from in
       target.withPlatformString { hostos_rename_noreplace(from, $0) }
@@ -97,6 +101,7 @@ public enum Files {
   }
 
   /// Creates a folder and its missing parents. One that is there already is success.
+  /// - Throws: `HostError`.
   public static func createDirectories(
     _ path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o755)
   ) throws {
@@ -116,11 +121,16 @@ public enum Files {
   }
 
   /// The names in a folder, in the order of their bytes; `.` and `..` are left out.
+  /// - Throws: `HostError`.
   public static func names(in path: FilePath) throws -> [FilePath.Component] {
     guard let stream = path.withPlatformString({ opendir($0) }) else {
       throw HostError("list the folder", path, .current)
     }
     defer { closedir(stream) }
+    return try names(in: stream, path)
+  }
+
+  static func names(in stream: OpaquePointer, _ path: FilePath) throws -> [FilePath.Component] {
     var names: [FilePath.Component] = []
     while true {
       Glibc.errno = 0
@@ -135,23 +145,19 @@ public enum Files {
     return names.sorted(by: Self.bytesPrecede)
   }
 
-  /// Removes a file, or a folder with all that it holds; symbolic links are not followed. A missing one is success.
+  /// Removes a file, or a folder with all that it holds, whatever its mode; symbolic links are not followed. A missing
+  /// one is success, also when somebody else removes it at the same time.
+  /// - Throws: `HostError`.
   public static func removeTree(_ path: FilePath) throws {
     guard let status = try FileStatus.ifExists(path) else { return }
-    if status.kind == .directory {
-      if status.mode & 0o700 != 0o700 { _ = path.withPlatformString { chmod($0, mode_t(status.mode) | 0o700) } }
-      for name in try names(in: path) { try removeTree(path.appending(name)) }
-      guard path.withPlatformString({ rmdir($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
-        throw HostError("remove the folder", path, .current)
-      }
-    } else {
-      guard path.withPlatformString({ unlink($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
-        throw HostError("remove", path, .current)
-      }
+    if status.kind == .directory { return try TreeRemoval.remove(path) }
+    guard path.withPlatformString({ unlink($0) }) == 0 || Errno.current == .noSuchFileOrDirectory else {
+      throw HostError("remove", path, .current)
     }
   }
 
   /// Does not follow a symbolic link.
+  /// - Throws: `HostError`.
   public static func setOwner(_ path: FilePath, uid: UInt32, gid: UInt32) throws {
     guard path.withPlatformString({ lchown($0, uid, gid) }) == 0 else {
       throw HostError("change the owner of", path, .current)
@@ -159,6 +165,7 @@ public enum Files {
   }
 
   /// - Parameter mode: permission bits with set-user-id, set-group-id and sticky.
+  /// - Throws: `HostError`.
   public static func setMode(_ path: FilePath, _ mode: UInt16) throws {
     guard path.withPlatformString({ chmod($0, mode_t(mode)) }) == 0 else {
       throw HostError("change the mode of", path, .current)
@@ -166,6 +173,7 @@ public enum Files {
   }
 
   /// What a symbolic link says, byte for byte.
+  /// - Throws: `HostError`.
   public static func symbolicLinkTarget(_ path: FilePath) throws -> FilePath {
     var buffer = [CChar](repeating: 0, count: 4097)
     let length = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }

@@ -8,7 +8,7 @@ public struct TemporaryDirectory: ~Copyable {
   /// - Parameter parent: where to make it; `TMPDIR`, else `/tmp`, when nil.
   /// - Throws: `HostError`.
   public init(prefix: String = "slipway", in parent: FilePath? = nil) throws {
-    let parent = parent ?? FilePath(Environment.current["TMPDIR"] ?? "/tmp")
+    let parent = parent ?? FilePath(Environment.current.nonEmpty("TMPDIR") ?? "/tmp")
     path = parent.appending("\(prefix)-\(Files.uniqueName())")
     guard path.withPlatformString({ mkdir($0, 0o700) }) == 0 else {
       throw HostError("create the folder", path, .current)

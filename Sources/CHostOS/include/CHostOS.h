@@ -16,6 +16,8 @@ extern const uint64_t hostos_RESOLVE_IN_ROOT;
 int hostos_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 /// renameat2(2) with RENAME_NOREPLACE; returns 0, or -errno.
 int hostos_rename_noreplace(const char *from, const char *to);
+/// memfd_create(2): a file in memory, closed when another program is executed; returns a descriptor, or -errno.
+int hostos_memory_file(const char *name);
 /// makedev(3), major(3), minor(3).
 uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number);
 uint32_t hostos_major(uint64_t device);
