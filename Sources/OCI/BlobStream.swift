@@ -54,6 +54,7 @@ public struct VerifiedChunks<Base: AsyncSequence & Sendable>: AsyncSequence, Sen
     public mutating func next() async throws -> ByteBuffer? { try await next(isolation: #isolation) }
 
     public mutating func next(isolation actor: isolated (any Actor)?) async throws -> ByteBuffer? {
+      guard expected.digest.isComputed else { throw OCIError.unsupported(expected.digest) }
       guard let chunk = try await base.next(isolation: actor) else {
         guard count == expected.size else {
           throw BlobMismatch(expected: expected, actual: "\(count) bytes", announced: "\(expected.size) bytes")

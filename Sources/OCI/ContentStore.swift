@@ -53,8 +53,9 @@ public struct ContentStore: Sendable {
   }
 
   /// Reads a document whole and verifies it.
-  /// - Throws: `HostError`, `BlobMismatch`.
+  /// - Throws: `HostError`, `BlobMismatch`, `OCIError` for a digest that is not SHA-256.
   public func read(_ digest: Digest, limit: Int = 16 << 20) throws -> [UInt8] {
+    guard digest.isComputed else { throw OCIError.unsupported(digest) }
     let bytes = try Files.read(path(of: digest), limit: limit)
     let actual = Digest(sha256Of: bytes)
     guard actual == digest else {

@@ -39,6 +39,9 @@ public struct Digest: Sendable, Hashable {
 extension Digest: CustomStringConvertible {
   public var description: String { "\(algorithm):\(hex)" }
 
+  /// Whether it is of the algorithm that is computed here.
+  var isComputed: Bool { algorithm == "sha256" }
+
   /// The first twelve digits, for people.
   public var short: String { String(hex.prefix(12)) }
 }

@@ -40,8 +40,9 @@ public struct ImageReference: Sendable, Hashable {
       tag = candidate
       rest = rest[..<colon]
     }
+    guard !rest.isEmpty else { throw Self.invalid(text, "there is no name", "write [REGISTRY/]REPOSITORY[:TAG]") }
     let (registry, repository) = Self.split(rest)
-    try Self.check(registry: registry, repository: repository, in: text)
+    try Self.check(registry: registry, repository: repository, name: rest, in: text)
     self.init(registry: registry, repository: repository, tag: tag, digest: digest)
   }
 
@@ -51,7 +52,11 @@ public struct ImageReference: Sendable, Hashable {
   /// What people write: without what Docker completes.
   public var familiarName: String {
     guard registry == "docker.io" else { return name }
-    return repository.hasPrefix("library/") ? String(repository.dropFirst("library/".count)) : repository
+    let candidates = [
+      repository.hasPrefix("library/") ? repository.dropFirst("library/".count) : repository[...], repository[...],
+    ]
+    // A short name that would be read as another one is none.
+    return candidates.first { Self.split($0) == (registry, repository) }.map(String.init) ?? name
   }
 
   /// The digest if there is one, else the tag, else `latest`: what stands in a manifest's URL.
@@ -96,12 +101,16 @@ public struct ImageReference: Sendable, Hashable {
     return ("docker.io", text.contains("/") ? String(text) : "library/\(text)")
   }
 
-  private static func check(registry: String, repository: String, in text: String) throws {
+  private static func check(registry: String, repository: String, name: Substring, in text: String) throws {
     guard isHost(registry) else {
       throw invalid(text, "\"\(registry)\" is not a host", "write HOST[:PORT]/NAME[:TAG]")
     }
     if repository.contains(where: \.isUppercase) {
-      throw invalid(text, "a repository has no capital letters", "write \(text.lowercased())")
+      throw invalid(
+        text, "a repository has no capital letters", "write \(name.lowercased())\(text[name.endIndex...])")
+    }
+    if repository.hasPrefix("library/"), Digest(sha256Hex: String(repository.dropFirst("library/".count))) != nil {
+      throw invalid(text, "64 hexadecimal digits name no repository", "write NAME@sha256:\(text)")
     }
     let components = repository.split(separator: "/", omittingEmptySubsequences: false)
     guard !components.isEmpty, components.allSatisfy(isPathComponent), registry.utf8.count + repository.utf8.count < 255
@@ -122,12 +131,18 @@ public struct ImageReference: Sendable, Hashable {
     var host = text[...]
     if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
       let address = host[host.index(after: host.startIndex)..<end]
-      guard address.contains(":"), address.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else { return false }
-      host = "h" + host[host.index(after: end)...]
+      guard address.contains(":"), address.utf8.allSatisfy({ $0.isASCIIHexDigit || $0 == 0x3A || $0 == 0x2E }) else {
+        return false
+      }
+      host = host[host.index(after: end)...]
+      guard host.isEmpty || host.hasPrefix(":") else { return false }
+      host = "h" + host
     }
     let parts = host.split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count) else { return false }
-    if parts.count == 2, UInt16(parts[1]) == nil { return false }
+    if parts.count == 2, !parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) || UInt16(parts[1]) == nil {
+      return false
+    }
     return parts[0].split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
       !label.isEmpty && !label.hasPrefix("-") && !label.hasSuffix("-")
         && label.utf8.allSatisfy { $0.isASCIIAlphanumeric || $0 == 0x2D || $0 == 0x5F }

@@ -4,12 +4,14 @@ import NIOCore
 /// Where blobs are read from: a registry's repository, the store, a layout. Every stream is verified.
 public protocol BlobSource: Sendable {
   /// The content of a blob, checked against digest and size while it streams.
+  /// - Throws: what reading takes; the stream throws `BlobMismatch` for content that is not what was announced.
   func blob(_ descriptor: Descriptor) async throws -> BlobStream
 }
 
 /// Where images are read from.
 public protocol ImageSource: Sendable {
   /// The manifest or index that a name stands for now. With a digest in the reference it is verified against it.
+  /// - Throws: what reading takes; `OCIError` for a name that is not known and for a document that is no manifest.
   func manifest(_ reference: ImageReference) async throws -> RawManifest
   /// The blobs beside a manifest.
   func blobs(of reference: ImageReference) -> any BlobSource
@@ -17,12 +19,16 @@ public protocol ImageSource: Sendable {
 
 /// Where images are written to. Blobs come before the manifests that name them.
 public protocol ImageDestination: Sendable {
+  /// Whether the blob need not be written.
+  /// - Throws: what asking takes.
   func contains(_ blob: Descriptor) async throws -> Bool
   /// Stores a blob; one that is there already is success and is not read.
   /// - Parameter progress: called with the number of bytes written so far.
+  /// - Throws: the errors of the source and of writing.
   func write(_ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void)
     async throws
   /// Stores a manifest under its digest, and under `tag` if there is one.
+  /// - Throws: what writing takes.
   func write(_ manifest: RawManifest, tag: String?) async throws
 }
 
@@ -84,6 +90,11 @@ extension ImageSource {
 
   private static func noMatch(_ reference: ImageReference, _ platform: Platform, _ index: ImageIndex) -> OCIError {
     let offered = index.manifests.filter { !$0.isAttestation }.compactMap(\.platform?.description)
+    guard !offered.isEmpty else {
+      return OCIError(
+        "no-matching-platform", "\(reference.familiarDescription) is an index without images",
+        help: ["push the image again, or choose another tag"])
+    }
     return OCIError(
       "no-matching-platform", "\(reference.familiarDescription) has no image for \(platform)",
       help: ["it has images for \(offered.joined(separator: ", ")): choose one with --platform"])

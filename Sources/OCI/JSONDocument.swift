@@ -14,6 +14,7 @@ public enum JSONDocument {
     }
   }
 
+  /// - Throws: `EncodingError` for values that JSON cannot say, such as infinite numbers.
   public static func encode(_ value: some Encodable, pretty: Bool = false) throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting =
@@ -23,7 +24,7 @@ public enum JSONDocument {
 
   private static func explain(_ error: DecodingError) -> String {
     func place(_ path: [any CodingKey]) -> String {
-      path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+      path.isEmpty ? "it" : path.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
     }
     switch error {
     case .keyNotFound(let key, let context): return "\(place(context.codingPath + [key])) is missing"

@@ -70,6 +70,7 @@ public struct RawManifest: Sendable, Hashable {
       var schemaVersion: Int?
       var mediaType: MediaType?
       var manifests: [Descriptor]?
+      var layers: [Descriptor]?
     }
     let probe = try JSONDocument.decode(Probe.self, from: bytes, called: "manifest")
     guard probe.schemaVersion == 2 else {
@@ -77,6 +78,10 @@ public struct RawManifest: Sendable, Hashable {
         "invalid-manifest",
         "the manifest has schema version \(probe.schemaVersion.map(String.init) ?? "none"), but only version 2 is read",
         help: ["push the image again with a current tool"])
+    }
+    // Two readers could take such a document for two images (CVE-2021-41190).
+    guard probe.manifests == nil || probe.layers == nil else {
+      throw OCIError("invalid-manifest", "the manifest lists both images and layers")
     }
     let type = probe.mediaType ?? mediaType ?? (probe.manifests == nil ? .ociManifest : .ociIndex)
     if type.isIndex {
@@ -90,11 +95,13 @@ public struct RawManifest: Sendable, Hashable {
     self.descriptor = Descriptor(mediaType: type, of: bytes)
   }
 
+  /// - Throws: `EncodingError`.
   public init(_ manifest: ImageManifest) throws {
     let bytes = try JSONDocument.encode(manifest)
     self.init(bytes: bytes, mediaType: manifest.mediaType ?? .ociManifest, content: .image(manifest))
   }
 
+  /// - Throws: `EncodingError`.
   public init(_ index: ImageIndex) throws {
     let bytes = try JSONDocument.encode(index)
     self.init(bytes: bytes, mediaType: index.mediaType ?? .ociIndex, content: .index(index))

@@ -85,7 +85,7 @@ public struct Platform: Sendable, Hashable, Codable {
 
   private var variantNumber: Int? {
     guard let variant else { return architecture == "amd64" ? 1 : architecture == "arm64" ? 8 : nil }
-    return Int(variant.drop { $0 == "v" })
+    return UInt8(variant.drop { $0 == "v" }).map(Int.init)
   }
 
   private static func isOperatingSystem(_ text: String) -> Bool {
@@ -99,5 +99,8 @@ extension Platform: CustomStringConvertible {
 
 extension UInt8 {
   var isASCIILowercaseAlphanumeric: Bool { (0x30...0x39).contains(self) || (0x61...0x7A).contains(self) }
+  var isASCIIHexDigit: Bool {
+    (0x30...0x39).contains(self) || (0x41...0x46).contains(self) || (0x61...0x66).contains(self)
+  }
   var isASCIIAlphanumeric: Bool { isASCIILowercaseAlphanumeric || (0x41...0x5A).contains(self) }
 }
