@@ -11,6 +11,8 @@ public struct FileModeChange: Sendable, Hashable {
     var operation: UInt8
     /// Of `r`, `w`, `x`: bits 2, 1, 0.
     var permissions: UInt16
+    /// The class that the permissions are copied from, as in `g=u`: a bit as in `who`, or 0.
+    var origin: UInt16
     var executeIfAny: Bool
     var setID: Bool
     var sticky: Bool
@@ -59,7 +61,14 @@ public struct FileModeChange: Sendable, Hashable {
     while let operation = rest.first, Array("+-=".utf8).contains(operation) {
       rest = rest.dropFirst()
       var clause = Clause(
-        who: who == 0 ? 7 : who, operation: operation, permissions: 0, executeIfAny: false, setID: false, sticky: false)
+        who: who == 0 ? 7 : who, operation: operation, permissions: 0, origin: 0, executeIfAny: false, setID: false,
+        sticky: false)
+      if let byte = rest.first, byte != UInt8(ascii: "a"), let bit = shifts[byte] {
+        clause.origin = bit
+        clauses.append(clause)
+        rest = rest.dropFirst()
+        continue
+      }
       scan: while let byte = rest.first {
         switch byte {
         case UInt8(ascii: "r"): clause.permissions |= 4
@@ -79,6 +88,7 @@ public struct FileModeChange: Sendable, Hashable {
 
   private static func apply(_ clause: Clause, to mode: UInt16, isDirectory: Bool) -> UInt16 {
     var permissions = clause.permissions
+    if clause.origin != 0 { permissions = mode >> (3 * UInt16(clause.origin.trailingZeroBitCount)) & 7 }
     if clause.executeIfAny, isDirectory || mode & 0o111 != 0 { permissions |= 1 }
     var bits: UInt16 = 0
     var mask: UInt16 = 0
@@ -88,8 +98,9 @@ public struct FileModeChange: Sendable, Hashable {
     }
     if clause.who & 4 != 0 { mask |= 0o4000 }
     if clause.who & 2 != 0 { mask |= 0o2000 }
+    if clause.who & 1 != 0 { mask |= 0o1000 }
     if clause.setID { bits |= mask & 0o6000 }
-    if clause.sticky { bits |= 0o1000 }
+    if clause.sticky { bits |= mask & 0o1000 }
     switch clause.operation {
     case UInt8(ascii: "+"): return mode | bits
     case UInt8(ascii: "-"): return mode & ~bits

@@ -5,6 +5,11 @@ enum GoFormat {
     "[" + strings.map(quoted).joined(separator: " ") + "]"
   }
 
+  /// The text as it is, but line feeds and what else does not print escaped.
+  static func singleLine(_ string: String) -> String {
+    string.unicodeScalars.map { isPrintable($0) ? String($0) : numeric($0) }.joined()
+  }
+
   /// `%v` of a slice of strings: `[a b]`.
   static func plain(_ strings: [String]) -> String {
     "[" + strings.joined(separator: " ") + "]"
@@ -12,22 +17,13 @@ enum GoFormat {
 
   /// `%q` of a string.
   static func quoted(_ string: String) -> String {
-    var out = "\""
-    for scalar in string.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\u{07}": out += "\\a"
-      case "\u{08}": out += "\\b"
-      case "\u{0C}": out += "\\f"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case "\u{0B}": out += "\\v"
-      default: out += escaped(scalar)
-      }
-    }
-    return out + "\""
+    "\"" + string.unicodeScalars.map { escaped($0, quote: "\"") }.joined() + "\""
+  }
+
+  /// `%q` of a number: the character of that code.
+  static func quotedCharacter(_ code: Int) -> String {
+    let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) ?? "\u{FFFD}"
+    return "'" + escaped(scalar, quote: "'") + "'"
   }
 
   /// `%v` of a `time.Duration` of so many nanoseconds.
@@ -52,13 +48,32 @@ enum GoFormat {
     return "\(value / unit).\(digits)"
   }
 
-  private static func escaped(_ scalar: Unicode.Scalar) -> String {
-    if scalar.value >= 0x20, scalar.value != 0x7F, scalar.properties.generalCategory != .control {
-      return String(scalar)
+  private static func escaped(_ scalar: Unicode.Scalar, quote: Unicode.Scalar) -> String {
+    switch scalar {
+    case quote, "\\": return "\\\(scalar)"
+    case "\u{07}": return "\\a"
+    case "\u{08}": return "\\b"
+    case "\u{0C}": return "\\f"
+    case "\n": return "\\n"
+    case "\r": return "\\r"
+    case "\t": return "\\t"
+    case "\u{0B}": return "\\v"
+    default: return isPrintable(scalar) ? String(scalar) : numeric(scalar)
     }
+  }
+
+  /// As `strconv.IsPrint`: letters, marks, numbers, punctuation, symbols, and the blank.
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .spaceSeparator: scalar == " "
+    default: true
+    }
+  }
+
+  private static func numeric(_ scalar: Unicode.Scalar) -> String {
     let hex = String(scalar.value, radix: 16)
-    return scalar.value < 0x80
-      ? "\\x" + String(repeating: "0", count: 2 - hex.count) + hex
-      : "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+    let (letter, width) = scalar.value < 0x80 ? ("x", 2) : scalar.value < 0x10000 ? ("u", 4) : ("U", 8)
+    return "\\\(letter)" + String(repeating: "0", count: max(0, width - hex.count)) + hex
   }
 }

@@ -105,13 +105,12 @@ extension InstructionPlanner {
     check.startInterval = healthcheck.startInterval?.nanoseconds
     check.retries = healthcheck.retries == 0 ? nil : healthcheck.retries
     state.runtime.healthcheck = check
-    let times = [
-      ("Interval", check.interval), ("Timeout", check.timeout), ("StartPeriod", check.startPeriod),
-      ("StartInterval", check.startInterval),
-    ].map { "\($0):\(GoFormat.duration($1 ?? 0))" }
-    state.record(
-      "HEALTHCHECK {Test:\(GoFormat.plain(check.test ?? [])) \(times.joined(separator: " ")) Retries:\(check.retries ?? 0)}"
-    )
+    let times = [check.interval, check.timeout, check.startPeriod, check.startInterval].map { time in
+      GoFormat.quoted(GoFormat.duration(time ?? 0))
+    }
+    // BuildKit prints the struct with %q, so the number of retries becomes a character.
+    let members = [GoFormat.quoted(check.test ?? [])] + times + [GoFormat.quotedCharacter(check.retries ?? 0)]
+    state.record("HEALTHCHECK &{\(members.joined(separator: " "))}")
   }
 
   // MARK: Ports and signals

@@ -10,7 +10,9 @@ struct PortSpecification {
     guard let range = parts.first else { return nil }
     let proto = parts.count == 2 && !parts[1].isEmpty ? parts[1].lowercased() : "tcp"
     guard ["tcp", "udp", "sctp"].contains(proto) else { return nil }
-    let bounds = range.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+    let bounds = range.split(separator: "-", omittingEmptySubsequences: false).map { number in
+      number.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(number) : nil
+    }
     guard (1...2).contains(bounds.count), let lower = bounds[0], let upper = bounds[bounds.count - 1], lower <= upper
     else { return nil }
     ports = (lower...upper).map { "\($0)/\(proto)" }

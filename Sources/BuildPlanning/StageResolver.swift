@@ -15,15 +15,16 @@ struct StageResolver {
   }
 
   /// The stages that the target needs, the target last, and the images that are still unknown.
+  /// - Throws: `PlanningError` with the mistakes of all these stages.
   func resolve(_ known: [ImageRequirement: BaseImage]) throws -> (stages: [ResolvedStage], missing: [ImageRequirement])
   {
-    let target = try targetIndex()
     var resolved: [Int: ResolvedStage] = [:]
     var missing: [ImageRequirement] = []
-    var queue = [target]
+    var seen: Set<Int> = []
+    var errors: [Diagnostic] = []
+    var queue = [try targetIndex()]
     while let index = queue.popLast() {
-      guard resolved[index] == nil else { continue }
-      let stage = try resolve(stage: index, known)
+      guard seen.insert(index).inserted, let stage = try resolve(stage: index, known, &errors) else { continue }
       resolved[index] = stage
       for dependency in stage.dependencies {
         switch dependency {
@@ -32,6 +33,9 @@ struct StageResolver {
         case .image(let image): if known[image] == nil, !missing.contains(image) { missing.append(image) }
         }
       }
+    }
+    guard errors.isEmpty else {
+      throw PlanningError(errors.sorted { $0.offset < $1.offset })
     }
     return (resolved.values.sorted { $0.index < $1.index }, missing)
   }
@@ -57,19 +61,36 @@ struct StageResolver {
 
   // MARK: One stage
 
-  private func resolve(stage index: Int, _ known: [ImageRequirement: BaseImage]) throws -> ResolvedStage {
+  /// Nil when its FROM has mistakes. Those of its instructions leave them out.
+  private func resolve(
+    stage index: Int, _ known: [ImageRequirement: BaseImage], _ errors: inout [Diagnostic]
+  ) throws -> ResolvedStage? {
     let stage = dockerfile.stages[index]
-    let platform = try platform(of: stage.from)
-    let base = try base(of: stage.from, index, platform)
+    guard
+      let (platform, base) = try collect(
+        &errors,
+        { () throws -> (Platform, ResolvedStage.Base) in
+          let platform = try platform(of: stage.from)
+          return (platform, try base(of: stage.from, index, platform))
+        })
+    else { return nil }
     let title = dockerfile.stages.count == 1 ? "" : stage.name ?? "stage-\(index)"
     var resolved = ResolvedStage(
       index: index, title: title, platform: platform, base: base, from: stage.from, file: dockerfile.file, commands: [])
-    resolved.commands =
-      try triggers(of: resolved, known)
-      + stage.instructions.map { instruction in
-        try command(instruction, in: dockerfile.file, dockerfile.escape, resolved)
-      }
+    resolved.commands = try collect(&errors) { try triggers(of: resolved, known) } ?? []
+    for instruction in stage.instructions {
+      let placed = try collect(&errors) { try command(instruction, in: dockerfile.file, dockerfile.escape, resolved) }
+      if let placed { resolved.commands.append(placed) }
+    }
     return resolved
+  }
+
+  /// Nil when the body throws diagnostics, which are kept.
+  private func collect<Result>(_ errors: inout [Diagnostic], _ body: () throws -> Result) throws -> Result? {
+    do { return try body() } catch let error as any DiagnosticError {
+      errors += error.diagnostics
+      return nil
+    }
   }
 
   private func platform(of from: FromInstruction) throws -> Platform {
@@ -123,6 +144,7 @@ struct StageResolver {
   /// What COPY --from means: an earlier stage by name, then by number, else an image.
   private func origin(_ word: Word, _ annotation: SourceAnnotation, _ stage: ResolvedStage) throws -> ResolvedStage.Base
   {
+    if word.text == "scratch" { return .scratch }
     let name = word.text.lowercased()
     let stages = dockerfile.stages
     if let index = stages[..<stage.index].lastIndex(where: { $0.name == name }) { return .stage(index) }
@@ -188,10 +210,16 @@ struct StageResolver {
       throw PlanningError(
         parsed.diagnostics + [
           .error(
-            "invalid-trigger", "the base image \(image.reference.familiarDescription) has an ONBUILD that cannot be read",
+            "invalid-trigger",
+            "the base image \(image.reference.familiarDescription) has an ONBUILD that cannot be read",
             at: SourceAnnotation(dockerfile.file, stage.from.range))
         ])
     }
     return try command(instruction, in: file, .backslash, stage, isTrigger: true)
   }
+}
+
+extension Diagnostic {
+  /// Where it points to, in its file.
+  fileprivate var offset: Int { annotation?.range.lowerBound ?? 0 }
 }

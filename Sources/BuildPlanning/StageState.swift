@@ -17,11 +17,16 @@ struct StageState {
   var stepCount = 0
   var startsWithImage = false
 
+  /// What BuildKit's frontend puts beside each entry of the history.
+  static let historyComment = "buildkit.dockerfile.v0"
+
   init(platform: Platform) {
     config = ImageConfig(platform: platform)
     config.config = RuntimeConfig()
+    config.config?.workingDir = "/"
     config.history = []
     completePath()
+    takeOverEnvironment()
   }
 
   init(base: ImageConfig, platform: Platform) {
@@ -30,13 +35,17 @@ struct StageState {
     if base.os.isEmpty { config.os = platform.os }
     config.config = base.config ?? RuntimeConfig()
     config.config?.onBuild = nil
-    config.history = base.history ?? []
+    if base.config?.workingDir?.isEmpty == false { runtime.workingDir = workingDirectory }
+    config.created = nil
+    config.history = History.matching(base.history ?? [], layerCount: base.rootfs.diffIDs.count)
     completePath()
+    takeOverEnvironment()
   }
 
-  /// What `FROM stage` takes over: all but triggers and progress.
+  /// What `FROM stage` takes over: all but triggers and progress. Its ENV wins over its ARGs from here on.
   mutating func inherit() {
     config.config?.onBuild = nil
+    takeOverEnvironment()
     hasOwnCommand = false
     step = 0
     stepCount = 0
@@ -76,7 +85,7 @@ struct StageState {
     config.history =
       (config.history ?? []) + [
         History(
-          createdBy: marked ? "\(text) # buildkit" : text, comment: "buildkit.dockerfile.v0", emptyLayer: !makesLayer)
+          createdBy: marked ? "\(text) # buildkit" : text, comment: Self.historyComment, emptyLayer: !makesLayer)
       ]
   }
 
@@ -86,6 +95,9 @@ struct StageState {
     if !environment.contains(where: { $0.hasPrefix("PATH=") }) {
       runtime.env = environment + ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]
     }
+  }
+
+  private mutating func takeOverEnvironment() {
     for entry in runtime.env ?? [] {
       let (name, value) = VariableList.split(entry)
       variables.set(name, value)

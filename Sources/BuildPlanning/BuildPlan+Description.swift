@@ -1,0 +1,97 @@
+import OCI
+
+/// What `slipway build --print plan` shows: what is to be done, and the image that comes of it.
+extension BuildPlan: CustomStringConvertible {
+  /// Several lines, the last one with its line feed: the vertices of the graph, the result, the configuration as JSON,
+  /// and its history, where a `-` stands before an entry that makes a layer.
+  public var description: String {
+    var lines = graph.vertices.flatMap { $0.descriptionLines }
+    lines.append("result \(result?.description ?? "empty")")
+    lines.append("")
+    var described = config
+    described.history = nil
+    // Every member is a string, a number or a list of those, which JSON can always say.
+    let json = (try? JSONDocument.encode(described, pretty: true)) ?? []
+    lines.append("config \(String(decoding: json, as: UTF8.self))")
+    lines.append("")
+    lines.append("history")
+    lines += (config.history ?? []).map(Self.describe)
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func describe(_ entry: History) -> String {
+    let text = GoFormat.singleLine(entry.createdBy ?? "")
+    let comment = entry.comment.map { $0 == StageState.historyComment ? "" : " (\($0))" } ?? ""
+    return "\(entry.emptyLayer == true ? "   " : " - ")\(text)\(comment)"
+  }
+}
+
+extension VertexID: CustomStringConvertible {
+  public var description: String { "#\(index)" }
+}
+
+extension Vertex {
+  fileprivate var descriptionLines: [String] {
+    ["\(id) \(operation.summary)", "   \(GoFormat.singleLine(title))"] + operation.details.map { "   \($0)" } + [""]
+  }
+}
+
+extension Operation {
+  fileprivate var summary: String {
+    func on(_ base: VertexID?) -> String { base.map { " on \($0)" } ?? " on nothing" }
+    switch self {
+    case .source(.image(let reference, let platform)): return "source image \(reference) for \(platform)"
+    case .source(.context): return "source context"
+    case .exec(let exec): return "exec\(on(exec.root))"
+    case .file(let file): return "file\(on(file.base))"
+    case .merge(let merge): return "merge \(merge.upper)\(on(merge.lower))"
+    }
+  }
+
+  fileprivate var details: [String] {
+    switch self {
+    case .source, .merge: return []
+    case .exec(let exec): return exec.details
+    case .file(let file): return file.actions.map(\.summary)
+    }
+  }
+}
+
+extension ExecOperation {
+  fileprivate var details: [String] {
+    var lines = ["arguments \(GoFormat.quoted(arguments))"]
+    lines += environment.map { "environment \(GoFormat.quoted($0))" }
+    lines += proxyEnvironment.map { "proxy \(GoFormat.quoted($0))" }
+    lines.append("directory \(workingDirectory)")
+    if !user.isEmpty { lines.append("user \(user)") }
+    lines.append("network \(network.rawValue)")
+    return lines
+  }
+}
+
+extension FileAction {
+  fileprivate var summary: String {
+    switch self {
+    case .makeDirectory(let path, let owner): "folder \(path)\(owner.map { " owner \($0)" } ?? "")"
+    case .copy(let copy): copy.summary
+    }
+  }
+}
+
+extension CopyAction {
+  fileprivate var summary: String {
+    var words = ["copy"]
+    switch source {
+    case .vertex(let id): words.append("\(id) \(GoFormat.quoted(pattern))")
+    case .inline(let name, let content):
+      words.append("<<\(name) \(GoFormat.quoted(String(decoding: content, as: UTF8.self)))")
+    }
+    words.append("to \(GoFormat.quoted(destination))")
+    if let owner { words.append("owner \(owner)") }
+    if let mode { words.append("mode \(mode.text)") }
+    if unpacks { words.append("unpacking") }
+    if keepsParents { words.append("keeping parents") }
+    if !excludes.isEmpty { words.append("without \(GoFormat.quoted(excludes))") }
+    return words.joined(separator: " ")
+  }
+}
