@@ -29,7 +29,7 @@ public struct IsolationProbe: Sendable {
     let root = RootFilesystem(
       lowers: [], upper: directory.path.appending("upper"), work: directory.path.appending("work"))
     for path in [root.upper, root.work] { try Files.createDirectories(path) }
-    defer { try? FileTree.remove(root.work) }
+    defer { try? Files.removeTree(root.work) }
     let isPrivileged = ProcessCapabilities.effective.contains(.systemAdministration)
     var refusals: [IsolationReport.Refusal] = []
     for trial in Self.trials(in: root, isPrivileged: isPrivileged) {

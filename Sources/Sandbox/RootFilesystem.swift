@@ -8,7 +8,7 @@ public struct RootFilesystem: Sendable, Hashable {
   /// Takes what the command changes: new files, whiteouts (character device 0/0) and opaque folders (extended
   /// attribute `Sandbox.opaqueAttribute`). Its own mode and owner are those of `/`.
   public var upper: FilePath
-  /// An empty folder on the same file system as `upper`, for overlayfs alone. Remove it with `FileTree.remove`.
+  /// An empty folder on the same file system as `upper`, for overlayfs alone. Remove it with `Files.removeTree`.
   public var work: FilePath
 
   public init(lowers: [FilePath], upper: FilePath, work: FilePath) {

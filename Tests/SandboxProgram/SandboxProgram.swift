@@ -39,7 +39,7 @@ enum SandboxProgram {
         let errno = refusal.errno.map { "\($0.rawValue)" } ?? ""
         print(refusal.feature, refusal.systemCall, errno, refusal.evidence, refusal.remedies, separator: " | ")
       }
-    case "remove": try FileTree.remove(FilePath(arguments[1]))
+    case "remove": try Files.removeTree(FilePath(arguments[1]))
     default: return 64
     }
     return 0
