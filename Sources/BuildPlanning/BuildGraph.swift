@@ -16,10 +16,11 @@ public struct BuildGraph: Sendable, Hashable {
 
   /// Adds a vertex, or finds the one that does the same.
   mutating func add(_ operation: Operation, title: String, origin: SourceAnnotation?) -> VertexID {
-    if let id = known[operation] { return id }
+    let meaning = operation.meaning
+    if let id = known[meaning] { return id }
     let id = VertexID(index: vertices.count)
     vertices.append(Vertex(id: id, title: title, origin: origin, operation: operation))
-    known[operation] = id
+    known[meaning] = id
     return id
   }
 
@@ -53,6 +54,18 @@ public enum Operation: Sendable, Hashable {
   case file(FileOperation)
   /// Puts layers on others without looking at them.
   case merge(MergeOperation)
+
+  /// The same without what only messages need.
+  fileprivate var meaning: Operation {
+    guard case .file(var file) = self else { return self }
+    file.actions = file.actions.map { action in
+      guard case .copy(var copy) = action else { return action }
+      copy.place = nil
+      copy.spelling = ""
+      return .copy(copy)
+    }
+    return .file(file)
+  }
 
   /// The vertices that it reads.
   public var inputs: [VertexID] {

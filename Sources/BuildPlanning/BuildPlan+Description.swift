@@ -61,7 +61,8 @@ extension ExecOperation {
   fileprivate var details: [String] {
     var lines = ["arguments \(GoFormat.quoted(arguments))"]
     lines += environment.map { "environment \(GoFormat.quoted($0))" }
-    lines += proxyEnvironment.map { "proxy \(GoFormat.quoted($0))" }
+    // Proxies may hold passwords.
+    lines += proxyEnvironment.map { "proxy \($0.prefix { $0 != "=" })" }
     lines.append("directory \(workingDirectory)")
     if !user.isEmpty { lines.append("user \(user)") }
     lines.append("network \(network.rawValue)")

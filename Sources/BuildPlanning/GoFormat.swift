@@ -7,7 +7,7 @@ enum GoFormat {
 
   /// The text as it is, but line feeds and what else does not print escaped.
   static func singleLine(_ string: String) -> String {
-    string.unicodeScalars.map { isPrintable($0) ? String($0) : numeric($0) }.joined()
+    string.unicodeScalars.map { isPrintable($0) ? String($0) : $0 == "\n" ? "\\n" : numeric($0) }.joined()
   }
 
   /// `%v` of a slice of strings: `[a b]`.

@@ -24,7 +24,9 @@ extension InstructionPlanner {
     let pairs = try env.variables.map { (try expand($0.key, state), try expand($0.value, state)) }
     for ((name, value), pair) in zip(pairs, env.variables) {
       guard !name.isEmpty else {
-        throw PlanningError("empty-variable-name", "a variable needs a name", at: annotation(pair.key))
+        throw PlanningError(
+          "empty-variable-name", "a variable needs a name, but \(pair.key.text) is empty", at: annotation(pair.key),
+          help: ["give the variables in it values"])
       }
       state.setEnvironment(name, value)
     }
@@ -54,7 +56,11 @@ extension InstructionPlanner {
     var volumes = state.runtime.volumes ?? [:]
     let paths = try volume.paths.map { word in
       let path = try expand(word, state)
-      guard !path.isEmpty else { throw PlanningError("empty-volume", "a volume needs a path", at: annotation(word)) }
+      guard !path.isEmpty else {
+        throw PlanningError(
+          "empty-volume", "a volume needs a path, but \(word.text) is empty", at: annotation(word),
+          help: ["give the variables in it values"])
+      }
       return path
     }
     for path in paths { volumes[path] = EmptyObject() }

@@ -18,17 +18,16 @@ extension InstructionPlanner {
   }
 
   func apply(_ copy: CopyInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
-    let source: CopyAction.Source
-    if let origin = command.origin {
-      guard let vertex = session.vertex(of: origin) else {
-        throw PlanningError(
-          "copy-from-empty", "there is nothing to copy: the source has no files", at: copy.from.map(annotation))
-      }
-      source = .vertex(vertex)
-    } else {
-      source = .vertex(contextVertex(&session))
+    let transfer = FileTransfer(copy)
+    guard let origin = command.origin else {
+      return try add(transfer, from: contextVertex(for: transfer, &session), to: &state, &session)
     }
-    try add(FileTransfer(copy), from: source, to: &state, &session)
+    guard let vertex = session.vertex(of: origin) else {
+      throw PlanningError(
+        "copy-from-empty", "there is nothing to copy: the source has no files", at: copy.from.map(annotation),
+        help: ["name a stage or an image that has files"])
+    }
+    try add(transfer, from: vertex, to: &state, &session)
   }
 
   func apply(_ add: AddInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
@@ -45,22 +44,24 @@ extension InstructionPlanner {
         "checksum-of-local-file", "--checksum is for URLs and git repositories", at: annotation(checksum),
         help: ["take --checksum away"])
     }
-    try self.add(FileTransfer(add), from: .vertex(contextVertex(&session)), to: &state, &session)
+    let transfer = FileTransfer(add)
+    try self.add(transfer, from: contextVertex(for: transfer, &session), to: &state, &session)
   }
 
-  private func contextVertex(_ session: inout PlanningSession) -> VertexID {
-    session.graph.add(.source(.context), title: "[internal] load build context", origin: nil)
+  /// Nil where here-documents are all that is copied.
+  private func contextVertex(for transfer: FileTransfer, _ session: inout PlanningSession) -> VertexID? {
+    guard !transfer.sources.isEmpty else { return nil }
+    return session.graph.add(.source(.context), title: "[internal] load build context", origin: nil)
   }
 
   private func add(
-    _ transfer: FileTransfer, from source: CopyAction.Source, to state: inout StageState,
-    _ session: inout PlanningSession
+    _ transfer: FileTransfer, from source: VertexID?, to state: inout StageState, _ session: inout PlanningSession
   ) throws {
     let destinationText = try expand(transfer.destination, state)
     let owner = try expandIfGiven(transfer.chown, state).flatMap { $0.isEmpty ? nil : $0 }
     let modeText = try expandIfGiven(transfer.chmod, state)
     let prototype = CopyAction(
-      source: source, pattern: "",
+      source: source.map { .vertex($0) } ?? .inline(name: "", content: []), pattern: "",
       destination: ImagePath.resolve(destinationText, in: state.workingDirectory, keepsSlash: true), owner: owner,
       mode: try mode(modeText, transfer.chmod), unpacks: transfer.unpacks,
       excludes: try transfer.excludes.map { try expand($0, state) }, keepsParents: transfer.keepsParents, spelling: "")

@@ -24,7 +24,8 @@ struct StageResolver {
     var errors: [Diagnostic] = []
     var queue = [try targetIndex()]
     while let index = queue.popLast() {
-      guard seen.insert(index).inserted, let stage = try resolve(stage: index, known, &errors) else { continue }
+      guard seen.insert(index).inserted else { continue }
+      let stage = try resolve(stage: index, known, &errors)
       resolved[index] = stage
       for dependency in stage.dependencies {
         switch dependency {
@@ -61,19 +62,13 @@ struct StageResolver {
 
   // MARK: One stage
 
-  /// Nil when its FROM has mistakes. Those of its instructions leave them out.
+  /// Mistakes are added to `errors`, so that all are found; what has them is left out.
   private func resolve(
     stage index: Int, _ known: [ImageRequirement: BaseImage], _ errors: inout [Diagnostic]
-  ) throws -> ResolvedStage? {
+  ) throws -> ResolvedStage {
     let stage = dockerfile.stages[index]
-    guard
-      let (platform, base) = try collect(
-        &errors,
-        { () throws -> (Platform, ResolvedStage.Base) in
-          let platform = try platform(of: stage.from)
-          return (platform, try base(of: stage.from, index, platform))
-        })
-    else { return nil }
+    let platform = try collect(&errors) { try self.platform(of: stage.from) } ?? options.platform
+    let base = try collect(&errors) { try self.base(of: stage.from, index, platform) } ?? .scratch
     let title = dockerfile.stages.count == 1 ? "" : stage.name ?? "stage-\(index)"
     var resolved = ResolvedStage(
       index: index, title: title, platform: platform, base: base, from: stage.from, file: dockerfile.file, commands: [])
@@ -153,7 +148,16 @@ struct StageResolver {
       guard index < stages.count else {
         throw PlanningError(
           "unknown-stage", "there is no stage \(index)", at: annotation,
-          help: ["stages count from 0; the last one before this is \(stage.index - 1)"])
+          help: [
+            stage.index == 0
+              ? "this is the first stage, so there is none to copy from"
+              : "stages count from 0; the last one before this is \(stage.index - 1)"
+          ])
+      }
+      guard index != stage.index else {
+        throw PlanningError(
+          "copy-from-itself", "a stage cannot copy from itself", at: annotation,
+          help: ["name an earlier stage or an image; what the stage has already, RUN cp copies"])
       }
       guard index < stage.index else {
         throw PlanningError(
