@@ -32,7 +32,7 @@ public enum JSONDocument {
     case .typeMismatch(_, let context): return "\(place(context.codingPath)) has another type"
     case .dataCorrupted(let context):
       return context.codingPath.isEmpty
-        ? "this is not JSON" : "\(place(context.codingPath)): \(context.debugDescription)"
+        ? "it cannot be read as JSON" : "\(place(context.codingPath)): \(context.debugDescription)"
     @unknown default: return "it cannot be read"
     }
   }
