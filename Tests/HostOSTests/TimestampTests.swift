@@ -1,0 +1,41 @@
+import HostOS
+import TestSupport
+import Testing
+
+@Suite struct TimestampTests {
+  /// Leap years, century rules, the first and the last second that can be written, and a walk through the years.
+  private static let seconds: [Int64] =
+    [
+      0, 1, -1, 59, 86_399, 86_400, -86_400, -86_401, 951_782_399, 951_782_400, 951_868_799, 951_868_800, 4_107_542_399,
+      4_107_542_400, 1_709_164_800, 1_709_251_200, 2_147_483_648, -2_208_988_800, -62_135_596_800, -62_167_219_200,
+      253_402_300_799,
+    ] + (0..<400).map { -62_135_596_800 + $0 * 788_940_017 }
+
+  @Test func agreesWithDate() async throws {
+    let input = Self.seconds.map { "@\($0)\n" }.joined()
+    let said = try await Tool.run("date", ["-u", "-f", "-", "+%Y-%m-%dT%H:%M:%SZ"], input: Array(input.utf8))
+    let lines = said.outputText.split(separator: "\n").map(String.init)
+    #expect(lines.count == Self.seconds.count)
+    for (second, line) in zip(Self.seconds, lines) {
+      #expect(Timestamp(seconds: second).rfc3339 == line, "\(second)")
+    }
+  }
+
+  @Test(arguments: [
+    (0 as Int64, 1 as UInt32, "1970-01-01T00:00:00.000000001Z"), (0, 500_000_000, "1970-01-01T00:00:00.5Z"),
+    (-1, 999_999_999, "1969-12-31T23:59:59.999999999Z"), (1, 120_000, "1970-01-01T00:00:01.00012Z"),
+    (Int64.max, 0, "9999-12-31T23:59:59Z"), (Int64.min, 0, "0000-01-01T00:00:00Z"),
+    (0, UInt32.max, "1970-01-01T00:00:00.999999999Z"),
+  ])
+  func writesFractionsAndExtremes(_ seconds: Int64, _ nanoseconds: UInt32, _ text: String) {
+    #expect(Timestamp(seconds: seconds, nanoseconds: nanoseconds).rfc3339 == text)
+  }
+
+  @Test func compares() {
+    let times = [
+      Timestamp(seconds: -5, nanoseconds: 9), Timestamp(seconds: 1), Timestamp(seconds: 1, nanoseconds: 1),
+      Timestamp(seconds: 2),
+    ]
+    #expect(times.shuffled().sorted() == times)
+  }
+}
