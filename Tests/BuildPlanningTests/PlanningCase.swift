@@ -1,0 +1,113 @@
+import BuildPlanning
+import Diagnostics
+import DockerfileSyntax
+import Foundation
+import HostOS
+import OCI
+import SystemPackage
+
+/// A folder with a Dockerfile and what is expected of it.
+struct PlanningCase {
+  /// `options.json`. Images are image configurations by their names as FROM has them completed, `docker.io/library/x:latest`;
+  /// a name is pinned by the digest of its configuration. Names that are not listed are unknown.
+  struct Options: Decodable {
+    var target: String?
+    var platform: String?
+    var buildPlatform: String?
+    var arguments: [String: String]?
+    var labels: [String: String]?
+    var network: ExecOperation.Network?
+    var images: [String: ImageConfig]?
+
+    static let members: Set = ["target", "platform", "buildPlatform", "arguments", "labels", "network", "images"]
+  }
+
+  let folder: FilePath
+
+  init(_ folder: FilePath) { self.folder = folder }
+
+  private static let files: Set = ["Dockerfile", "options.json", "plan.txt", "error.txt"]
+
+  /// What is not as expected, empty when all is.
+  func differences() throws -> [String] {
+    let names = try Files.names(in: folder).map(\.string)
+    var differences = names.filter { !Self.files.contains($0) }.map { "\($0) is no file of a case" }
+    let actual: [String: String]
+    do { actual = try outcome() } catch let error as OptionsError { return differences + [error.message] }
+    if actual.isEmpty { differences.append("there is no outcome") }
+    for name in ["plan.txt", "error.txt"] {
+      let expected = try text(name)
+      if expected != actual[name] {
+        differences.append("\(name) differs; expected:\n\(expected ?? "none")\nactual:\n\(actual[name] ?? "none")")
+      }
+    }
+    return differences
+  }
+
+  /// Writes the expected files anew.
+  func record() throws {
+    let actual = try outcome()
+    for name in ["plan.txt", "error.txt"] where try text(name) != actual[name] {
+      try Files.removeTree(folder.appending(name))
+      if let text = actual[name] { try Files.writeAtomically(Array(text.utf8), to: folder.appending(name)) }
+    }
+  }
+
+  private struct OptionsError: Error {
+    var message: String
+  }
+
+  private func text(_ name: String) throws -> String? {
+    guard try FileStatus.ifExists(folder.appending(name)) != nil else { return nil }
+    return String(decoding: try Files.read(folder.appending(name)), as: UTF8.self)
+  }
+
+  private func outcome() throws -> [String: String] {
+    let given = try options()
+    let file = SourceFile(name: "Dockerfile", bytes: try Files.read(folder.appending("Dockerfile")))
+    do {
+      let dockerfile = try Dockerfile.parse(file).get()
+      let planner = BuildPlanner(dockerfile, try buildOptions(given))
+      let plan = try planner.plan(try images(for: planner, given))
+      let warnings = plan.diagnostics.isEmpty ? "" : "\nwarnings\n" + DiagnosticRenderer().render(plan.diagnostics)
+      return ["plan.txt": plan.description + warnings]
+    } catch let error as any DiagnosticError {
+      return ["error.txt": "exit code \(error.exitCode.rawValue)\n" + DiagnosticRenderer().render(error.diagnostics)]
+    }
+  }
+
+  private func options() throws -> Options {
+    guard let text = try text("options.json") else { return Options() }
+    let members = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] ?? [:]
+    if let unknown = members.keys.sorted().first(where: { !Options.members.contains($0) }) {
+      throw OptionsError(message: "options.json has an unknown member \(unknown)")
+    }
+    return try JSONDocument.decode(Options.self, from: Array(text.utf8), called: "options.json")
+  }
+
+  private func buildOptions(_ given: Options) throws -> BuildOptions {
+    var options = BuildOptions(platform: try Platform(parsing: given.platform ?? "linux/amd64"))
+    options.buildPlatform = try Platform(parsing: given.buildPlatform ?? "linux/amd64")
+    options.target = given.target
+    options.arguments = given.arguments ?? [:]
+    options.labels = given.labels ?? [:]
+    options.network = given.network ?? .host
+    return options
+  }
+
+  /// Asks in rounds, as a build does.
+  private func images(for planner: BuildPlanner, _ given: Options) throws -> [ImageRequirement: BaseImage] {
+    var known: [ImageRequirement: BaseImage] = [:]
+    while true {
+      let missing = try planner.missingImages(known)
+      var found = false
+      for requirement in missing {
+        guard let config = given.images?[requirement.reference.description] else { continue }
+        let digest = Digest(sha256Of: Array(requirement.reference.description.utf8))
+        known[requirement] = BaseImage(pinned: requirement.reference.with(digest: digest), config: config)
+        found = true
+      }
+      if !found { return known }
+    }
+  }
+}
