@@ -72,7 +72,8 @@ extension InstructionPlanner {
     var actions: [FileAction] = zip(sources, places).map { text, place in
       var action = prototype
       action.place = place
-      action.pattern = text.hasPrefix("/") || transfer.keepsParents ? text : "/\(text)"
+      // The pivot `/./` of --parents means something; else only what is left of a path counts.
+      action.pattern = transfer.keepsParents ? text : ImagePath.resolve(text, in: "/")
       action.spelling = text
       return .copy(action)
     }
