@@ -108,7 +108,7 @@ struct TreeRemoval {
 
   /// Opens a folder that its owner may have closed to everybody; nil when it has gone.
   private static func open(
-    _ name: String, relativeTo parent: FileDescriptor?, _ root: FilePath,
+    _ name: @autoclosure () -> String, relativeTo parent: FileDescriptor?, _ root: FilePath,
     _ withName: ((UnsafePointer<CChar>) -> Int32) -> Int32
   ) throws -> FileDescriptor? {
     let directory = parent?.rawValue ?? AT_FDCWD
@@ -116,7 +116,7 @@ struct TreeRemoval {
     var raw = stat()
     guard withName({ fstatat(directory, $0, &raw, AT_SYMLINK_NOFOLLOW) }) == 0 else {
       if Errno.current == .noSuchFileOrDirectory { return nil }
-      throw HostError("look at \(name) in", root, .current)
+      throw HostError("look at \(name()) in", root, .current)
     }
     // Emptying a folder takes all three of its owner's rights; root has them anyway.
     if raw.st_mode & S_IFMT == S_IFDIR, raw.st_mode & 0o700 != 0o700 {
@@ -125,6 +125,6 @@ struct TreeRemoval {
     let descriptor = withName { openat(directory, $0, flags) }
     if descriptor >= 0 { return FileDescriptor(rawValue: descriptor) }
     if Errno.current == .noSuchFileOrDirectory { return nil }
-    throw HostError("open \(name) in", root, .current)
+    throw HostError("open \(name()) in", root, .current)
   }
 }

@@ -22,7 +22,7 @@ import Testing
     let scratch = try Scratch("removal")
     try Files.createDirectories(scratch("tree"))
     var folder = try #require(Self.open(AT_FDCWD, scratch("tree").string))
-    let name = String(repeating: "d", count: 200)
+    let name = String(repeating: "d", count: 20)
     for _ in 0..<1500 {
       #expect(mkdirat(folder, name, 0o755) == 0)
       let inner = try #require(Self.open(folder, name))
