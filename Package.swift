@@ -141,7 +141,7 @@ let package = Package(
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "OCI"]),
-    tests("Slipway", ["OCI", "Slipway"]),
+    tests("Slipway", ["BuildPlanning", "Builder", "OCI", "Slipway"]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),

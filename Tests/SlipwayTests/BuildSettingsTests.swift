@@ -1,6 +1,8 @@
+import BuildPlanning
 import Diagnostics
 import HostOS
 import OCI
+import SystemPackage
 import Testing
 
 @testable import Slipway
@@ -54,7 +56,8 @@ import Testing
   @Test(arguments: mistakes.indices)
   func mistakesAreUsageErrors(_ index: Int) throws {
     let (code, change) = Self.mistakes[index]
-    let error = try #require(throws: (any DiagnosticError).self) { try settings(change) }
+    let thrown = #expect(throws: (any Error).self) { _ = try settings { change(&$0) } }
+    let error = try #require(thrown as? any DiagnosticError)
     #expect(error.diagnostics.map(\.code.rawValue) == [code])
     #expect(error.exitCode == .usage)
     #expect(error.diagnostics.allSatisfy { !$0.help.isEmpty })
