@@ -31,6 +31,14 @@ import Testing
     #expect(Timestamp(seconds: seconds, nanoseconds: nanoseconds).rfc3339 == text)
   }
 
+  @Test func knowsTheTime() async throws {
+    let before = try #require(Int64(try await Tool.output("date", ["+%s"])))
+    let now = Timestamp.now
+    let after = try #require(Int64(try await Tool.output("date", ["+%s"])))
+    #expect((before...after).contains(now.seconds))
+    #expect(now.nanoseconds < 1_000_000_000)
+  }
+
   @Test func compares() {
     let times = [
       Timestamp(seconds: -5, nanoseconds: 9), Timestamp(seconds: 1), Timestamp(seconds: 1, nanoseconds: 1),
