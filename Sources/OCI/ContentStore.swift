@@ -107,6 +107,10 @@ public struct ContentStore: Sendable {
     }
   }
 
+  /// Removes what only a store that is written to needs, so that nothing but the layout is left.
+  /// - Throws: `HostError`.
+  public func removeWorkFolder() throws { try Files.removeTree(ingestFolder) }
+
   /// What a name stands for; nil when the store has no image of that name.
   /// - Throws: `HostError`, `OCIError`.
   public func descriptor(named reference: ImageReference) throws -> Descriptor? {

@@ -64,16 +64,17 @@ extension RegistryClient {
     let registry = call.endpoint.registry
     let explanation = await authenticator.explanation(registry, call.scopes)
     let lacksRights = Challenge.all(in: response.headers).contains { $0.parameters["error"] == "insufficient_scope" }
+    let isKnown = await authenticator.hasCredential(registry, call.scopes)
     guard lacksRights, let scope = call.scopes.first else {
-      return await .unauthorized(response, registry: registry, explanation)
+      return await .unauthorized(response, registry: registry, explanation, isKnown: isKnown)
     }
-    if await authenticator.hasCredential(registry, call.scopes) {
+    if isKnown {
       let action = scope.access == .push ? "push to" : "read"
       return await .denied(
         response, to: "\(action) \(registry)/\(scope.repository)", registry: registry, explanation)
     }
     let hint = "\(registry)/\(scope.repository) may also not exist: registries say the same of both"
-    return await .unauthorized(response, registry: registry, "\(explanation); \(hint)")
+    return await .unauthorized(response, registry: registry, "\(explanation); \(hint)", isKnown: false)
   }
 
   /// What an answer means that is not the one that was hoped for.

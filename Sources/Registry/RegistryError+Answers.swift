@@ -48,10 +48,14 @@ extension RegistryError {
     }
   }
 
-  static func unauthorized(_ response: HTTPResponse, registry: String, _ explanation: String) async -> RegistryError {
+  /// - Parameter isKnown: whether credentials were given.
+  static func unauthorized(
+    _ response: HTTPResponse, registry: String, _ explanation: String, isKnown: Bool
+  ) async -> RegistryError {
     let reported = await ReportedError.read(response)
+    let reaction = isKnown ? "refuses the credentials" : "wants to know who you are"
     return RegistryError(
-      .unauthorized, "the registry \(registry) wants to know who you are", notes: [explanation] + reported.map(\.note),
+      .unauthorized, "the registry \(registry) \(reaction)", notes: [explanation] + reported.map(\.note),
       help: ["run: docker login \(registry), or: skopeo login \(registry)"], exitCode: .authentication)
   }
 

@@ -133,5 +133,6 @@ struct ImageArchive: Sendable {
       try ingest.commit(as: descriptor.digest)
     }
     try destination.add(try index.manifests)
+    try destination.removeWorkFolder()
   }
 }

@@ -29,11 +29,17 @@ public struct Builder: Sendable {
     /// Nil when there is no context.
     public var context: FilePath?
     public var ignore: DockerIgnore
+    /// The blobs beside an image of any registry.
+    public var blobs: @Sendable (ImageReference) -> any BlobSource
 
-    public init(images: [ImageReference: ResolvedImage], context: FilePath?, ignore: DockerIgnore = DockerIgnore()) {
+    public init(
+      images: [ImageReference: ResolvedImage], context: FilePath?, ignore: DockerIgnore = DockerIgnore(),
+      blobs: @escaping @Sendable (ImageReference) -> any BlobSource
+    ) {
       self.images = images
       self.context = context
       self.ignore = ignore
+      self.blobs = blobs
     }
   }
 
@@ -56,6 +62,7 @@ public struct Builder: Sendable {
     let stack = try await solver.solve(plan.result)
     return try await progress.step("exporting to image") { step in
       let image = try ImageAssembly(config: plan.config, stack: stack, epoch: options.epoch).image(in: store)
+      try store.rememberOrigins(of: stack.layers)
       step.log("manifest \(image.manifest.descriptor.digest)")
       step.log("config \(image.configDescriptor.digest)")
       return image

@@ -36,8 +36,10 @@ public struct Build: Sendable {
     }
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
+    let registry = bench.registryClient()
     let image = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
-      plan, .init(images: images, context: request.context, ignore: inputs.ignore))
+      plan,
+      .init(images: images, context: request.context, ignore: inputs.ignore) { registry.blobs(of: $0) })
     return .built(try await deliver(image, settings))
   }
 
