@@ -22,6 +22,7 @@ struct ExecStep: Sendable {
   var key: CacheKey {
     CacheKey("exec-1") { key in
       key.add(base.chainID)
+      key.add(commit)
       key.add(operation.arguments)
       key.add(operation.environment)
       key.add([operation.workingDirectory, operation.user, operation.network.rawValue])
@@ -69,6 +70,8 @@ struct ExecStep: Sendable {
 
   private func user(in users: UserDatabase) throws -> (SandboxUser, home: String) {
     let parts = operation.user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    // Who is nobody in particular has no supplementary groups, whatever the group file says of root.
+    if operation.user.isEmpty { return (SandboxUser(uid: 0, gid: 0), try users.user("0").home) }
     let user = try users.user(parts.first.flatMap { $0.isEmpty ? nil : $0 } ?? "0")
     if parts.count == 2, !parts[1].isEmpty {
       return (SandboxUser(uid: user.uid, gid: try users.gid(parts[1])), user.home)

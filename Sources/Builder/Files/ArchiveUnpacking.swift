@@ -8,6 +8,7 @@ import SystemPackage
 /// ADD of archives: what is inside goes to the destination (Dockerfile reference, "ADD", "Adding local tar archives").
 struct ArchiveUnpacking {
   let action: CopyAction
+  /// Of the destination when it has to be made. What is inside the archive keeps its owners and modes.
   let owner: FileOwner?
   let spool: SpoolFile
   /// Where the spool file ends.
@@ -37,27 +38,24 @@ struct ArchiveUnpacking {
     return true
   }
 
-  /// As docker unpacks: an entry replaces what is there, but folders merge.
+  /// As docker unpacks: an entry replaces what is there, but folders merge. Symbolic links take the destination for
+  /// the root of the file system, so an archive cannot leave it.
   private mutating func put(
     _ entry: TreeEntry, _ reader: LayerReader, _ buffer: UnsafeMutableRawBufferPointer, below destination: TreePath,
     into layer: inout PendingLayer
   ) throws {
     guard !entry.path.isRoot else { return }
     var placed = entry
-    placed.path = try layer.resolveParent(destination.appending(entry.path))
-    if let owner {
-      placed.uid = owner.uid
-      placed.gid = owner.gid
-    }
-    if let parent = placed.path.parent { try layer.makeDirectories(parent, owner: owner) }
+    placed.path = try Self.place(of: entry.path, below: destination, in: layer)
+    if let parent = placed.path.parent { try layer.makeDirectories(parent, owner: nil) }
     switch entry.kind {
     case .file:
       let size = try spool.append(reader, at: end, buffer)
       try layer.put(.init(entry: placed, content: .spooled(spool, offset: end, size: size)))
       end += size
     case .hardLink(let target):
-      let original = try layer.resolveParent(destination.appending(target))
-      guard var copy = try layer.entry(at: original), copy.isFile else {
+      let original = try Self.place(of: target, below: destination, in: layer)
+      guard var copy = try layer.entry(at: original), !copy.isDirectory else {
         throw BuilderError(
           "invalid-archive", "\(action.spelling) has a hard link to \(original), which is no file of it")
       }
@@ -66,4 +64,21 @@ struct ArchiveUnpacking {
     default: try layer.put(.init(entry: placed, content: .bytes([])))
     }
   }
+  private static func place(
+    of path: TreePath, below destination: TreePath, in layer: PendingLayer
+  ) throws -> TreePath {
+    destination.appending(try Subtree(tree: layer, folder: destination).resolveParent(path))
+  }
+}
+
+/// A folder of a tree that is taken for the root, as by chroot(2).
+private struct Subtree<Tree: FileTree>: FileTree {
+  let tree: Tree
+  let folder: TreePath
+  var name: String { tree.name }
+
+  func entry(at path: TreePath) throws -> TreeEntry? { try tree.entry(at: folder.appending(path)) }
+  func names(in folder: TreePath) throws -> [[UInt8]] { try tree.names(in: self.folder.appending(folder)) }
+  func content(at path: TreePath) throws -> ContentReference { try tree.content(at: folder.appending(path)) }
+  func contentSHA256(at path: TreePath) throws -> [UInt8] { try tree.contentSHA256(at: folder.appending(path)) }
 }

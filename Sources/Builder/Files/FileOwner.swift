@@ -48,7 +48,8 @@ struct UserDatabase: Sendable {
       let user = try user(parts[0])
       owner = FileOwner(uid: user.uid, gid: UInt32(parts[0]) == nil ? user.gid : user.uid)
     }
-    if parts.count == 2, !parts[1].isEmpty { owner.gid = try gid(parts[1]) }
+    // An empty group is root, as in BuildKit, not the user's own group, as in chown(1).
+    if parts.count == 2 { owner.gid = parts[1].isEmpty ? 0 : try gid(parts[1]) }
     return owner
   }
 

@@ -33,10 +33,12 @@ struct FileStep: Sendable {
     }
   }
 
-  /// What determines the result: the tree below, the actions, and the content that is copied. No times.
+  /// What determines the result: the tree below, the actions, and the content that is copied. No times but the latest
+  /// one that a layer may hold.
   func key(_ selections: Selections) -> CacheKey {
     CacheKey("file-1") { key in
       key.add(base.chainID)
+      key.add(commit)
       for (action, selection) in zip(operation.actions, selections) {
         switch action {
         case .makeDirectory(let path, let owner):
@@ -54,6 +56,14 @@ struct FileStep: Sendable {
     }
   }
 
+  /// Wildcards that nothing answers to, which is permitted but seldom meant.
+  func patternsWithoutMatch(_ selections: Selections) -> [String] {
+    zip(operation.actions, selections).compactMap { action, selection in
+      guard case .copy(let copy) = action, let selection, selection.matches.isEmpty else { return nil }
+      return copy.spelling
+    }
+  }
+
   /// Writes the layer. Blocks.
   func run(_ selections: Selections, on tree: StackTree) throws -> Layer {
     let folder = try store.makeWorkFolder()
@@ -66,9 +76,7 @@ struct FileStep: Sendable {
       switch action {
       case .makeDirectory(let path, let owner):
         guard let path = TreePath(path) else { continue }
-        try layer.makeDirectories(
-          try layer.resolve(path), owner: try owner.map(users.database.user).map { FileOwner(uid: $0.uid, gid: $0.gid) }
-        )
+        try layer.makeDirectories(try layer.resolve(path), owner: try owner.map(users.database.owner))
       case .copy(let copy):
         try located(at: copy.place) { try self.copy(copy, selection, users, spool, &spoolEnd, into: &layer) }
       }

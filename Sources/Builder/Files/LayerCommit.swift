@@ -36,8 +36,16 @@ struct LayerCommit: Sendable {
     // The index first: a blob in the store always has one.
     try writeIndex(result.index, diffID)
     try sink.commit(as: digest)
-    let type: MediaType = summary.compression == .none ? .ociLayer : .ociLayerGzip
-    return Layer(descriptor: Descriptor(mediaType: type, digest: digest, size: summary.size), diffID: diffID)
+    return Layer(
+      descriptor: Descriptor(mediaType: mediaType, digest: digest, size: summary.size), diffID: diffID)
+  }
+
+  private var mediaType: MediaType {
+    switch compression {
+    case .none: .ociLayer
+    case .gzip: .ociLayerGzip
+    case .zstd: .ociLayerZstd
+    }
   }
 
   func writeIndex(_ index: LayerIndex, _ diffID: Digest) throws {
@@ -54,6 +62,14 @@ struct LayerCommit: Sendable {
         "file-changed", "\(item.entry.path) changed while it was copied",
         help: ["stop what writes to the context, or exclude the file in .dockerignore, and build again"])
     }
+  }
+}
+
+extension CacheKey.Builder {
+  /// How a layer is written decides its digest: the same steps at another SOURCE_DATE_EPOCH make another layer.
+  mutating func add(_ commit: LayerCommit) {
+    add(commit.latestTime?.rfc3339)
+    add("\(commit.compression)")
   }
 }
 

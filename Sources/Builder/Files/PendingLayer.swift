@@ -40,9 +40,16 @@ struct PendingLayer {
         items[folder] = Item(entry: entry, content: .bytes([]))
       }
     }
+    let old = items[path]
     if !item.entry.isDirectory {
+      // Only a folder of this layer can have something inside: looking through all items for each file would take
+      // quadratic time.
+      guard old?.entry.isDirectory == true else {
+        items[path] = item
+        return
+      }
       for inside in items.keys where inside != path && inside.hasPrefix(path) { items[inside] = nil }
-    } else if let old = items[path], !old.entry.isDirectory, try base.entry(at: path)?.isDirectory == true {
+    } else if let old, !old.entry.isDirectory, try base.entry(at: path)?.isDirectory == true {
       opaques.insert(path)
     }
     items[path] = item
@@ -78,7 +85,8 @@ extension PendingLayer: FileTree {
 
   func names(in folder: TreePath) throws -> [[UInt8]] {
     let own = items.keys.filter { $0.parent == folder }.map { Array($0.name) }
-    let below = isHidden(folder) || opaques.contains(folder) ? [] : try base.names(in: folder)
+    let isReplaced = opaques.contains(folder) || items[folder].map { !$0.entry.isDirectory } ?? false
+    let below = isReplaced || isHidden(folder) ? [] : try base.names(in: folder)
     return Set(own + below).sorted { $0.lexicographicallyPrecedes($1) }
   }
 

@@ -33,6 +33,10 @@ struct SourceSelection: Sendable {
 
   /// - Throws: `BuilderError` with the codes `copy-source-missing` and `symbolic-link-loop`.
   init(of action: CopyAction, in tree: some FileTree) throws {
+    if action.keepsParents {
+      matches = [try Self.matchWithParents(of: action, in: tree)]
+      return
+    }
     let excludes = action.excludes.isEmpty ? nil : DockerIgnoreMatcher(try DockerIgnore(patterns: action.excludes))
     let paths = try Self.paths(matching: action, in: tree)
     var walker = SourceWalker(tree: tree, excludes: excludes)
@@ -75,20 +79,38 @@ struct SourceSelection: Sendable {
 
   // MARK: Patterns
 
+  /// A wildcard may match nothing, as in BuildKit, so that `COPY package.json lock* ./` copies what there is.
   private static func paths(matching action: CopyAction, in tree: some FileTree) throws -> [TreePath] {
-    guard let literal = TreePath(GlobPattern.unescaped(action.pattern)) else {
-      throw BuilderError(
-        "copy-source-outside", "\(action.spelling) is outside of \(tree.name)",
-        help: ["copy from inside of it, or choose a context higher up"])
-    }
-    guard !GlobPattern.hasWildcards(action.pattern) else {
-      let matched = try SourceWildcard(action.pattern).paths(in: tree)
-      guard !matched.isEmpty else { throw missing(action, nil, tree) }
-      return matched
-    }
+    // A path that climbs out of the source ends at its root, as in BuildKit.
+    let literal = TreePath.clamped(GlobPattern.unescaped(action.pattern))
+    guard !GlobPattern.hasWildcards(action.pattern) else { return try SourceWildcard(action.pattern).paths(in: tree) }
     let resolved = try tree.resolve(literal)
     guard try tree.entry(at: resolved) != nil else { throw missing(action, literal, tree) }
     return [literal]
+  }
+
+  /// `--parents`: the folder before the pivot `/./`, or the root, without all that the pattern after it does not match.
+  /// The pattern is one of .dockerignore, so `**` stands for any number of folders.
+  private static func matchWithParents(of action: CopyAction, in tree: some FileTree) throws -> Match {
+    let (folder, pattern) = parts(of: action.pattern)
+    let root = try tree.resolve(TreePath.clamped(GlobPattern.unescaped(folder)))
+    let wanted = pattern.isEmpty ? [] : ["**", "!\(pattern)"]
+    let excludes = DockerIgnoreMatcher(try DockerIgnore(patterns: wanted + action.excludes))
+    var walker = SourceWalker(tree: tree, excludes: excludes)
+    let nodes = try walker.nodes(from: root)
+    let isMissing = nodes.isEmpty || (nodes.count == 1 && !pattern.isEmpty && !GlobPattern.hasWildcards(pattern))
+    if isMissing { throw missing(action, nil, tree) }
+    return Match(path: root, followed: root, nodes: nodes)
+  }
+
+  private static func parts(of pattern: String) -> (folder: String, pattern: String) {
+    let components = pattern.split(separator: "/")
+    // A dot at the very start is no pivot.
+    guard let pivot = components.indices.dropFirst().first(where: { components[$0] == "." }) else {
+      return ("/", components.filter { $0 != "." }.joined(separator: "/"))
+    }
+    let rest = components[(pivot + 1)...].filter { $0 != "." }
+    return (components[..<pivot].joined(separator: "/"), rest.joined(separator: "/"))
   }
 
   private static func missing(_ action: CopyAction, _ path: TreePath?, _ tree: some FileTree) -> BuilderError {

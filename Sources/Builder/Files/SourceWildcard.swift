@@ -12,7 +12,11 @@ struct SourceWildcard {
 
   /// - Throws: `DockerfileSyntaxError` when a pattern is malformed.
   init(_ text: String) throws {
-    components = try text.split(separator: "/").map(String.init).filter { $0 != "." }.map { component in
+    var names: [String] = []
+    for name in text.split(separator: "/").map(String.init) where name != "." {
+      if name == ".." { _ = names.popLast() } else { names.append(name) }
+    }
+    components = try names.map { component in
       GlobPattern.hasWildcards(component)
         ? .pattern(try GlobPattern(component)) : .literal(Array(GlobPattern.unescaped(component).utf8))
     }

@@ -115,7 +115,8 @@ struct GraphSolver: Sendable {
     let sources = try await self.sources(of: operation, known)
     let step = FileStep(operation: operation, base: base, sources: sources, store: store, commit: commit, now: now)
     let selections = try await Blocking.run { try step.select() }
-    return try await cached(step.key(selections), on: base, vertex) { _ in
+    return try await cached(step.key(selections), on: base, vertex) { progress in
+      for pattern in step.patternsWithoutMatch(selections) { progress.log("\(pattern) matches nothing") }
       let tree = try await trees.tree(of: base, name: "the image")
       for case .stack(let stack) in operation.actions.compactMap({ $0.source.flatMap { known[$0] } }) {
         try await fetcher.fetch(stack)

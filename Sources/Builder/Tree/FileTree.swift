@@ -52,6 +52,13 @@ extension FileTree {
 }
 
 extension TreePath {
+  /// A path as people write it; one that would leave the root stays there, as a path of a file system does.
+  static func clamped(_ text: String) -> TreePath {
+    text.utf8.split(separator: UInt8(ascii: "/")).reduce(.root) { path, component in
+      component.elementsEqual("..".utf8) ? path.parent ?? .root : path.appending(name: component) ?? path
+    }
+  }
+
   /// For patterns of .dockerignore, which are text. Invalid UTF-8 is repaired.
   var text: String { String(decoding: bytes, as: UTF8.self) }
 }
