@@ -1,3 +1,5 @@
+public import Diagnostics
+
 /// What the checks know besides the Dockerfile. Everything is optional: what is not known is not reported.
 public struct CheckContext: Sendable, Hashable {
   /// What is known of the image that a stage starts from.
@@ -20,19 +22,23 @@ public struct CheckContext: Sendable, Hashable {
   public var bases: [Int: BaseImage] = [:]
   /// What is kept out of the context.
   public var ignore: DockerIgnore?
+  /// Where the rules of `ignore` stand, so that messages can point at them.
+  public var ignoreFile: SourceFile?
   /// `--build-arg`
   public var buildArguments: [String: String] = [:]
   public var buildPlatform = CheckPlatform(os: "linux", architecture: "amd64")
   public var targetPlatform = CheckPlatform(os: "linux", architecture: "amd64")
   /// `--target`, which is all that `TARGETSTAGE` tells.
   public var target: String?
-  /// The indices of the stages whose instructions are checked; nil means all. Names, cases and FROM are checked
-  /// everywhere, as BuildKit does.
+  /// The indices of the stages whose instructions and base images are checked; nil means all. Names, cases and what
+  /// FROM says are checked everywhere, as BuildKit does.
   public var builtStages: Set<Int>?
   /// Replaces what the file says by `# check=`, as the build argument `BUILDKIT_DOCKERFILE_CHECK` does.
   public var options: CheckOptions?
 
   public init() {}
+
+  func isBuilt(_ stage: Int) -> Bool { builtStages?.contains(stage) ?? true }
 }
 
 /// An operating system and a processor, as far as the checks compare them.

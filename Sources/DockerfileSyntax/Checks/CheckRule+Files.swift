@@ -19,10 +19,14 @@ extension CheckRule {
       collector.report(
         "'\(value.text.text)' is kept out of the context by .dockerignore", at: source.range,
         below: instruction.comments,
-        notes: ignore.rule(thatIgnores: value.text.text)
-          .map { [Diagnostic.Note("the last rule that matches is \($0.pattern)")] } ?? [],
+        notes: ignore.rule(thatIgnores: value.text.text).map { [note(on: $0, scope.file.context.ignoreFile)] } ?? [],
         help: [helpForIgnored(CleanPath.relative(value.text.text))])
     }
+  }
+
+  private static func note(on rule: DockerIgnore.Rule, _ file: SourceFile?) -> Diagnostic.Note {
+    let place = file.flatMap { file in rule.range.map { SourceAnnotation(file, $0) } }
+    return Diagnostic.Note(place == nil ? "the rule is \(rule.pattern)" : "it is ignored here", at: place)
   }
 
   private static func helpForIgnored(_ path: String) -> String {

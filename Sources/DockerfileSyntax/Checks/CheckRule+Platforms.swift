@@ -37,7 +37,9 @@ extension CheckRule {
   @Sendable static func checkBasePlatform(
     _ stage: CheckedStage, _ file: CheckedFile, _ collector: inout FindingCollector
   ) {
-    guard case .image = stage.base, let actual = file.context.bases[stage.index]?.platform else { return }
+    guard case .image = stage.base, file.context.isBuilt(stage.index),
+      let actual = file.context.bases[stage.index]?.platform
+    else { return }
     var expected = file.context.targetPlatform
     if let word = stage.from.platform {
       guard let value = try? file.dockerfile.expansion.expand(word, in: file.globals),

@@ -101,7 +101,7 @@ private struct DockerfileChecker {
       scope = scopes[index].inherited
       triggers = scopes[index].triggers
     }
-    collector.isListening = file.context.builtStages?.contains(checked.index) ?? true
+    collector.isListening = file.context.isBuilt(checked.index)
     for instruction in triggers + stage.instructions {
       for rule in CheckRule.all {
         guard case .instruction(let method) = rule.method else { continue }

@@ -41,7 +41,9 @@ enum CheckFixtures {
   private static func context(of folder: URL) throws -> CheckContext {
     var context = CheckContext()
     if let text = try? String(contentsOf: folder.appending(path: "dockerignore"), encoding: .utf8) {
-      context.ignore = try DockerIgnore.parse(SourceFile(name: ".dockerignore", text: text)).get()
+      let file = SourceFile(name: ".dockerignore", text: text)
+      context.ignore = try DockerIgnore.parse(file).get()
+      context.ignoreFile = file
     }
     let lines = try? String(contentsOf: folder.appending(path: "context"), encoding: .utf8)
     for line in (lines ?? "").split(separator: "\n") {
