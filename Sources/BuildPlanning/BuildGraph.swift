@@ -97,6 +97,15 @@ public struct ExecOperation: Sendable, Hashable {
   /// As USER says it; empty means root.
   public var user: String
   public var network: Network
+  /// A here-document that is executed by itself, because it names its interpreter.
+  public var script: Script?
+
+  /// A file that is there for the command alone.
+  public struct Script: Sendable, Hashable {
+    /// Absolute.
+    public var path: String
+    public var content: [UInt8]
+  }
 
   public enum Network: String, Sendable, Hashable, Codable {
     case host, none

@@ -66,6 +66,9 @@ extension ExecOperation {
     lines.append("directory \(workingDirectory)")
     if !user.isEmpty { lines.append("user \(user)") }
     lines.append("network \(network.rawValue)")
+    if let script {
+      lines.append("script \(script.path) \(GoFormat.quoted(String(decoding: script.content, as: UTF8.self)))")
+    }
     return lines
   }
 }

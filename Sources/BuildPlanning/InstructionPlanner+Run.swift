@@ -7,24 +7,23 @@ extension InstructionPlanner {
   func apply(_ run: RunInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
     try refuseWhatIsMissing(run)
     let title = title(&state)
-    let arguments = try arguments(of: run, state)
+    let (arguments, script) = invocation(of: run, state)
     let exec = ExecOperation(
       root: state.vertex, arguments: arguments, environment: state.variables.entries,
       proxyEnvironment: proxyEnvironment(session.options), workingDirectory: state.workingDirectory,
-      user: state.runtime.user ?? "", network: network(of: run, session.options))
+      user: state.runtime.user ?? "", network: network(of: run, session.options), script: script)
     let history = history(arguments, state)
     state.vertex = session.graph.add(.exec(exec), title: title, origin: command.annotation)
     state.record("RUN \(history)", makesLayer: true, marked: true)
   }
 
-  private func arguments(of run: RunInstruction, _ state: StageState) throws -> [String] {
+  private func invocation(of run: RunInstruction, _ state: StageState) -> ([String], ExecOperation.Script?) {
     switch run.invocation {
-    case .exec(let words): return words
-    case .shell(let text): return state.shell + [text]
-    case .script:
-      throw notSupported(
-        "a here-document with an interpreter (#!)", at: command.instruction.range,
-        help: "COPY the script into the image and RUN it")
+    case .exec(let words): return (words, nil)
+    case .shell(let text): return (state.shell + [text], nil)
+    case .script(let name, let content):
+      let path = "/dev/pipes/\(name)"
+      return ([path], ExecOperation.Script(path: path, content: Array(content.utf8)))
     }
   }
 

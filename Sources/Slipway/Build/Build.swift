@@ -34,6 +34,7 @@ public struct Build: Sendable {
     if plan.graph.runsCommands, let code = try await bench.enterUserNamespace() {
       return .delegated(exitCode: code.rawValue)
     }
+    if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     let registry = bench.registryClient()
