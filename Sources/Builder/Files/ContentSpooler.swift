@@ -20,15 +20,20 @@ struct ContentSpooler {
         if case .layer = item.content { items[position].content = .bytes([]) }
         continue
       }
-      let snapshot = store.snapshotPath(of: location.chain)
-      if try FileStatus.ifExists(snapshot) != nil {
-        items[position].content = .file(snapshot.pushing(location.path.filePath))
+      let unpacked = store.snapshotPath(of: location.chain).pushing(location.path.filePath)
+      if Self.isReadable(unpacked) {
+        items[position].content = .file(unpacked)
       } else {
         wanted[location.chain, default: (location, [:])].positions[location.path, default: []].append(position)
       }
     }
     for (location, positions) in wanted.values { try read(location.layer, positions, into: &items) }
     return items
+  }
+
+  /// Whoever has a user namespace unpacks files that the same user cannot read without one.
+  private static func isReadable(_ path: FilePath) -> Bool {
+    (try? Files.withDescriptor(path, .readOnly, options: .noFollow) { _ in }) != nil
   }
 
   private mutating func read(
