@@ -26,6 +26,7 @@ struct ExecStep: Sendable {
       key.add(operation.arguments)
       key.add(operation.environment)
       key.add([operation.workingDirectory, operation.user, operation.network.rawValue])
+      key.add(operation.script?.content ?? [])
     }
   }
 
@@ -57,6 +58,10 @@ struct ExecStep: Sendable {
     command.hosts = Array(
       "127.0.0.1\tlocalhost \(command.hostName)\n::1\tlocalhost ip6-localhost ip6-loopback\n".utf8)
     command.resolvConf = operation.network == .none ? [] : (try? Files.read("/etc/resolv.conf")) ?? []
+    if let script = operation.script {
+      let content = SandboxMount.Source.content(script.content, mode: 0o755, uid: 0, gid: 0)
+      command.mounts.append(SandboxMount(content, at: FilePath(script.path)))
+    }
     try makeWorkingDirectory(tree, root)
     return command
   }

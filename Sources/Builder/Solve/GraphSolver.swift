@@ -103,6 +103,11 @@ struct GraphSolver: Sendable {
       var layer = Layer(descriptor: descriptor, diffID: diffID)
       layer.origin = image.blobs
       layer.originReference = image.reference
+      // An image of the store need not have all its layers there.
+      if !store.content.contains(descriptor.digest), let origin = store.origin(of: descriptor.digest) {
+        layer.origin = inputs.blobs(origin)
+        layer.originReference = origin
+      }
       return layer
     }
     return LayerStack(layers)
