@@ -76,6 +76,30 @@ import Testing
     }
   }
 
+  @Test func dockerAndPodmanLoadArchives() async throws {
+    try await Workplace.use { place in
+      let (archive, id) = (place.scratch("app.tar"), place.scratch("id"))
+      expect(
+        try await place.build(
+          Self.files,
+          ["--quiet", "--tag", "sample:1", "--output", "type=docker,dest=\(archive)", "--iidfile", id.string]))
+      let built = String(decoding: try Files.read(id), as: UTF8.self)
+      try await DockerDaemon.run { daemon in
+        expect(try await daemon.docker(["load", "--input", archive.string]))
+        let loaded = try await daemon.docker(["image", "inspect", "--format", "{{.Id}} {{.Config.Labels}}", "sample:1"])
+        #expect(loaded.outputText == "\(built) map[kind:sample]\n")
+      }
+      // podman takes no run folder whose path has more than 50 characters.
+      try await Scratch.use("p") { scratch in
+        let podman = ["--root", scratch("root").string, "--runroot", scratch.path.string, "--storage-driver", "vfs"]
+        try await Tool.run("podman", podman + ["load", "--input", archive.string])
+        let loaded = try await Tool.output(
+          "podman", podman + ["image", "inspect", "--format", "sha256:{{.Id}} {{.Labels}}", "sample:1"])
+        #expect(loaded == "\(built) map[kind:sample]")
+      }
+    }
+  }
+
   @Test func filesComeWithoutTheImage() async throws {
     try await Workplace.use { place in
       let (folder, tar) = (place.scratch("files"), place.scratch("files.tar"))

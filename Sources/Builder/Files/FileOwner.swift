@@ -64,7 +64,9 @@ struct UserDatabase: Sendable {
       "unknown-user", "the image has no user \"\(text)\"",
       help: [
         Suggestion.nearest(to: text, in: users.map(\.name)).map { "did you mean \($0)?" }
-          ?? "use a number, or make the user in a RUN before"
+          ?? (users.isEmpty
+            ? "there is no /etc/passwd, or COPY --link does not look at it: use a number"
+            : "use a number, or make the user in a RUN before")
       ])
   }
 

@@ -64,12 +64,22 @@ struct FileStep: Sendable {
     }
   }
 
+  /// Whether contents of the tree below are read: its users, where an owner is named, and files that archives link to.
+  var readsBase: Bool {
+    operation.actions.contains { action in
+      switch action {
+      case .makeDirectory(_, let owner): owner != nil
+      case .copy(let copy): copy.owner != nil || copy.unpacks
+      }
+    }
+  }
+
   /// Writes the layer. Blocks.
   func run(_ selections: Selections, on tree: StackTree) throws -> Layer {
     let folder = try store.makeWorkFolder()
     defer { try? Files.removeTree(folder) }
     let spool = try SpoolFile(in: folder)
-    let users = try UserLookup(tree: tree, store: store, spool: spool)
+    let users = readsBase ? try UserLookup(tree: tree, store: store, spool: spool) : .nobody
     var spoolEnd: Int64 = users.spoolEnd
     var layer = PendingLayer(on: tree, now: now)
     for (action, selection) in zip(operation.actions, selections) {

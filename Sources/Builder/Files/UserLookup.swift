@@ -8,6 +8,14 @@ struct UserLookup {
   /// Where the spool file ends after the lookup.
   let spoolEnd: Int64
 
+  /// For steps that ask for no user.
+  static let nobody = UserLookup(database: UserDatabase(passwd: "", group: ""), spoolEnd: 0)
+
+  private init(database: UserDatabase, spoolEnd: Int64) {
+    self.database = database
+    self.spoolEnd = spoolEnd
+  }
+
   /// Blocks.
   init(tree: StackTree, store: BuildStore, spool: SpoolFile) throws {
     var spooler = ContentSpooler(store: store, spool: spool, end: 0)

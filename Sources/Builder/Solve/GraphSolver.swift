@@ -126,7 +126,7 @@ struct GraphSolver: Sendable {
       for case .stack(let stack) in operation.actions.compactMap({ $0.source.flatMap { known[$0] } }) {
         try await fetcher.fetch(stack)
       }
-      try await fetcher.fetch(base)
+      if step.readsBase { try await fetcher.fetch(base) }
       return try await Blocking.run { try step.run(selections, on: tree) }
     }
   }

@@ -1,10 +1,9 @@
-import HostOS
+public import HostOS
 import SystemPackage
-import TestSupport
 
 /// Debian's dockerd in a folder of its own, for its BuildKit: without bridge, without firewall rules, and without the
 /// socket that others use.
-struct DockerDaemon: Sendable {
+public struct DockerDaemon: Sendable {
   private let folder: FilePath
 
   /// The command line tool of the same package, whose BuildKit needs no plug-in.
@@ -27,8 +26,8 @@ struct DockerDaemon: Sendable {
     """
 
   /// Starts a daemon, calls `body` when it answers, and ends it.
-  /// - Throws: `BenchError` when it does not start, and what `body` throws.
-  static func run<Result: Sendable>(_ body: (DockerDaemon) async throws -> Result) async throws -> Result {
+  /// - Throws: `TestSupportError` when it does not start, and what `body` throws.
+  public static func run<Result: Sendable>(_ body: (DockerDaemon) async throws -> Result) async throws -> Result {
     try await Scratch.use("dockerd") { scratch in
       try scratch.write(["ready": .fifo, "stop": .fifo])
       let options = [
@@ -38,7 +37,9 @@ struct DockerDaemon: Sendable {
       async let keeper = Tool.attempt("sh", ["-c", keeper, "sh", scratch.path.string] + options)
       let ready = scratch("ready")
       let answer = try await Blocking.run { String(decoding: try Files.read(ready), as: UTF8.self) }
-      guard answer == "ready\n" else { throw BenchError("dockerd does not start: \(answer)") }
+      guard answer == "ready\n" else {
+        throw TestSupportError("server-failed", "dockerd does not start", notes: [answer])
+      }
       let stop = scratch("stop")
       let hold = try await Blocking.run { try Files.open(stop, .writeOnly) }
       let result: Swift.Result<Result, any Error>
@@ -50,7 +51,8 @@ struct DockerDaemon: Sendable {
   }
 
   /// Runs the command line tool.
-  func docker(_ arguments: [String]) async throws -> ChildProcess.Outcome {
+  /// - Throws: `TestSupportError` when it is missing; how it ends is in the outcome.
+  public func docker(_ arguments: [String]) async throws -> ChildProcess.Outcome {
     let environment: Environment = [
       "DOCKER_BUILDKIT": "1", "HOME": folder.string, "PATH": Environment.current["PATH"] ?? "/usr/bin:/bin",
     ]
