@@ -1,4 +1,3 @@
-public import Diagnostics
 public import OCI
 
 /// What a build is asked for beside its Dockerfile.
@@ -22,39 +21,4 @@ public struct BuildOptions: Sendable, Hashable {
     self.labels = [:]
     self.network = .host
   }
-}
-
-/// An image that a Dockerfile builds on or copies from.
-public struct ImageRequirement: Sendable, Hashable {
-  public var reference: ImageReference
-  public var platform: Platform
-
-  public init(_ reference: ImageReference, for platform: Platform) {
-    self.reference = reference
-    self.platform = platform
-  }
-}
-
-/// What planning has to know of an image.
-public struct BaseImage: Sendable, Hashable {
-  /// With the digest of its manifest or index.
-  public var pinned: ImageReference
-  public var config: ImageConfig
-
-  public init(pinned: ImageReference, config: ImageConfig) {
-    self.pinned = pinned
-    self.config = config
-  }
-}
-
-/// What came of planning.
-public struct BuildPlan: Sendable, Hashable {
-  public var graph: BuildGraph
-  /// The image's tree; nil is the empty tree.
-  public var result: VertexID?
-  /// The image's configuration without what only the finished layers tell: `rootfs.diff_ids`, and the times. History
-  /// has one entry an instruction; those of layers that are not made yet have no `created`.
-  public var config: ImageConfig
-  /// Warnings.
-  public var diagnostics: [Diagnostic]
 }
