@@ -44,6 +44,11 @@ enum Remedy {
       return ["check that \(step.source ?? "it") exists and can be read"]
     case CSANDBOX_CHROOT: return ["run as root with CAP_SYS_CHROOT, which is Docker's default"]
     case CSANDBOX_OPEN_LAYERS: return ["the store may be damaged: remove the snapshots and build again"]
+    case CSANDBOX_PRIVATE_MOUNTS where refusal.errno == .invalidArgument:
+      return [
+        "the root folder of this process is no mount point, as in a plain chroot: before entering it, bind it on itself, "
+          + "mount --bind FOLDER FOLDER"
+      ]
     case CSANDBOX_PRIVATE_MOUNTS, CSANDBOX_MAP_SELF, CSANDBOX_SCRATCH, CSANDBOX_ENTER_ROOT: return forNamespaces()
     default: return refusal.errno == .notPermitted ? forNamespaces() : []
     }
