@@ -23,13 +23,23 @@ public protocol ImageDestination: Sendable {
   /// - Throws: what asking takes.
   func contains(_ blob: Descriptor) async throws -> Bool
   /// Stores a blob; one that is there already is success and is not read.
-  /// - Parameter progress: called with the number of bytes written so far.
-  /// - Throws: the errors of the source and of writing.
-  func write(_ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void)
-    async throws
+  /// - Parameter progress: called with the number of bytes that are there so far.
+  @discardableResult
+  func write(
+    _ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> BlobWriteOutcome
   /// Stores a manifest under its digest, and under `tag` if there is one.
   /// - Throws: what writing takes.
   func write(_ manifest: RawManifest, tag: String?) async throws
+}
+
+/// How a blob came to be at a destination.
+public enum BlobWriteOutcome: Sendable, Hashable {
+  /// It was there already.
+  case present
+  /// The destination had it elsewhere (distribution-spec, "Mounting a blob from another repository").
+  case mounted
+  case written
 }
 
 /// An image for one platform, pinned by digest: manifest and config are at hand, layers are fetched when needed.

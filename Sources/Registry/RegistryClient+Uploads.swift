@@ -26,19 +26,26 @@ extension RegistryRepository: ImageDestination {
   /// Stores a blob: not at all if it is there, by a mount if a repository beside it is known to have it, else by one
   /// streamed upload, which is repeated from the start when it fails in passing (distribution-spec, "Pushing blobs").
   /// - Throws: `RegistryError`, and what the source throws.
+  @discardableResult
   public func write(
     _ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void
-  ) async throws {
-    if try await contains(blob) { return progress(blob.size) }
+  ) async throws -> BlobWriteOutcome {
+    if try await contains(blob) {
+      progress(blob.size)
+      return .present
+    }
     var session: URL?
     if let other = mountable(blob, from: source) {
       switch try await mount(blob, from: other) {
-      case .mounted: return progress(blob.size)
+      case .mounted:
+        progress(blob.size)
+        return .mounted
       case .session(let url): session = url
       case .refused: break
       }
     }
     try await upload(Upload(blob: blob, source: source, progress: progress), to: session)
+    return .written
   }
 
   private func mountable(_ blob: Descriptor, from source: any BlobSource) -> String? {

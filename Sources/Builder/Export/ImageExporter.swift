@@ -37,11 +37,14 @@ public struct ImageExporter: Sendable {
     _ blob: Descriptor, from source: any BlobSource, to destination: any ImageDestination, _ step: ProgressStep
   ) async throws {
     let (digest, size) = (blob.digest.short, blob.size)
-    if try await destination.contains(blob) {
-      step.log("\(digest) is there already")
-      return
+    // That it is complete is told when it is known how it came to be there.
+    let outcome = try await destination.write(blob, from: source) { count in
+      if count < size { step.transferred(digest, completed: count, of: size) }
     }
-    try await destination.write(blob, from: source) { step.transferred(digest, completed: $0, of: size) }
+    switch outcome {
+    case .present: step.log("\(digest) is there already")
+    case .mounted, .written: step.transferred(digest, completed: size, of: size)
+    }
   }
 
   /// Brings all layers of an image into the store.
