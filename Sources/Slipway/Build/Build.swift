@@ -12,10 +12,13 @@ import SystemPackage
 public struct Build: Sendable {
   let request: BuildRequest
   let bench: Workbench
+  /// One for the whole build: it remembers tokens, and how each registry is spoken to.
+  private let registry: RegistryClient
 
   public init(_ request: BuildRequest, _ bench: Workbench) {
     self.request = request
     self.bench = bench
+    registry = bench.registryClient()
   }
 
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
@@ -37,7 +40,7 @@ public struct Build: Sendable {
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
-    let registry = bench.registryClient()
+    let registry = registry
     let image = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
       plan,
       .init(images: images, context: request.context, ignore: inputs.ignore) { registry.blobs(of: $0) })
@@ -58,7 +61,7 @@ public struct Build: Sendable {
       let missing = try planner.missingImages(known)
       if missing.isEmpty { break }
       let bases = BaseImages(
-        store: bench.store.content, registry: bench.registryClient(), pullsAlways: request.pullsAlways,
+        store: bench.store.content, registry: registry, pullsAlways: request.pullsAlways,
         place: { [known] in planner.place(of: $0, known) }, progress: bench.progress)
       for (requirement, image) in try await bases.resolve(missing) {
         known[requirement] = BaseImage(pinned: image.reference, config: image.config)
@@ -71,7 +74,7 @@ public struct Build: Sendable {
   // MARK: Deliver
 
   private func deliver(_ image: BuiltImage, _ settings: BuildSettings) async throws -> BuildResult {
-    let delivery = BuildDelivery(image: image, names: settings.names, bench: bench)
+    let delivery = BuildDelivery(image: image, names: settings.names, bench: bench, registry: registry)
     try delivery.name()
     var usedStandardOutput = false
     for output in settings.outputs {

@@ -9,6 +9,7 @@ struct BuildDelivery: Sendable {
   let image: BuiltImage
   let names: [ImageReference]
   let bench: Workbench
+  let registry: RegistryClient
 
   private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
 
@@ -22,8 +23,7 @@ struct BuildDelivery: Sendable {
   func deliver(_ output: OutputSpecification) async throws {
     switch (output.kind, output.destination) {
     case (.registry(let targets), _):
-      let client = bench.registryClient()
-      for target in targets { try await push(to: target.withDefaultTag, client) }
+      for target in targets { try await push(to: target.withDefaultTag) }
     case (.archive(let format), let destination):
       try await bench.progress.step("exporting to \(format.rawValue) archive") { _ in
         try await exporter.writeArchive(image, names: names, format: format, to: target(destination))
@@ -48,9 +48,9 @@ struct BuildDelivery: Sendable {
     if case .path(let path) = destination { .file(path) } else { .descriptor(bench.output) }
   }
 
-  private func push(to target: ImageReference, _ client: RegistryClient) async throws {
+  private func push(to target: ImageReference) async throws {
     try await bench.progress.step("pushing \(target.familiarDescription)") { step in
-      var repository = client.repository(target)
+      var repository = registry.repository(target)
       for layer in image.layers {
         guard let origin = layer.originReference, origin.registry == target.registry else { continue }
         repository.mountable[layer.descriptor.digest] = origin.repository
