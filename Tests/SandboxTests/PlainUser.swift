@@ -1,6 +1,7 @@
 import Glibc
 import HostOS
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Sandbox
@@ -10,6 +11,7 @@ import Testing
 /// The tests must run as root to make one.
 struct PlainUser: ~Copyable {
   let uid: UInt32
+  let gid: UInt32
   let firstSubordinateID: UInt32
   private let directory: TemporaryDirectory
   /// A copy of `SandboxProgram` that everybody can execute.
@@ -20,23 +22,10 @@ struct PlainUser: ~Copyable {
 
   /// With a range of 65,536 or more subordinate ids, the first of which is `firstSubordinateID`.
   static func withRanges(_ body: (borrowing PlainUser) async throws -> Void) async throws {
-    let name = "slipway-\(UInt32.random(in: 0..<1 << 24))"
-    for file in ["/etc/subuid", "/etc/subgid"] where try FileStatus.ifExists(FilePath(file)) == nil {
-      try Files.writeAtomically([], to: FilePath(file))
+    try await TestSupport.PlainUser.use { account in
+      let first = try ranges(of: account.name).first?.start ?? 0
+      try await body(PlainUser(uid: account.uid, gid: account.gid, firstSubordinateID: first))
     }
-    let uid = UInt32.random(in: 40_000..<50_000)
-    try await command("useradd", ["--no-create-home", "--uid", "\(uid)", "--user-group", name])
-    do {
-      if try ranges(of: name).isEmpty {
-        let range = "1700000000-1700065535"
-        try await command("usermod", ["--add-subuids", range, "--add-subgids", range, name])
-      }
-      try await body(PlainUser(uid: uid, firstSubordinateID: ranges(of: name).first?.start ?? 0))
-    } catch {
-      try await command("userdel", [name])
-      throw error
-    }
-    try await command("userdel", [name])
   }
 
   private static func ranges(of name: String) throws -> [SubordinateIDs.Range] {
@@ -45,19 +34,21 @@ struct PlainUser: ~Copyable {
 
   /// Who is in no file of the machine.
   static func withoutRanges() throws -> PlainUser {
-    try PlainUser(uid: UInt32.random(in: 50_000..<60_000), firstSubordinateID: 0)
+    let id = UInt32.random(in: 50_000..<60_000)
+    return try PlainUser(uid: id, gid: id, firstSubordinateID: 0)
   }
 
-  private init(uid: UInt32, firstSubordinateID: UInt32) throws {
+  private init(uid: UInt32, gid: UInt32, firstSubordinateID: UInt32) throws {
     let directory = try TemporaryDirectory(prefix: "slipway-plain-user-test")
     let program = directory.path.appending("SandboxProgram")
     // The folder of the build may be one that other users cannot enter.
     let built = try Files.symbolicLinkTarget("/proc/self/exe").removingLastComponent().appending("SandboxProgram")
     try Files.writeAtomically(try Files.read(built, limit: 1 << 30), to: program, permissions: .init(rawValue: 0o755))
     guard chmod(program.string, 0o755) == 0, chmod(directory.path.string, 0o755) == 0,
-      chown(directory.path.string, uid, uid) == 0
+      chown(directory.path.string, uid, gid) == 0
     else { throw HostError("give away", directory.path, .current) }
     self.uid = uid
+    self.gid = gid
     self.firstSubordinateID = firstSubordinateID
     self.directory = directory
     self.program = program
@@ -70,13 +61,13 @@ struct PlainUser: ~Copyable {
 
   /// The arguments of setpriv(1) for it.
   func commandLine(_ arguments: [String], variables: [String] = []) -> [String] {
-    ["--reuid", "\(uid)", "--regid", "\(uid)", "--clear-groups", "env"] + variables + [program.string] + arguments
+    ["--reuid", "\(uid)", "--regid", "\(gid)", "--clear-groups", "env"] + variables + [program.string] + arguments
   }
 
   /// Copies the layers of a root to where this user owns them.
   func adopt(_ root: borrowing BusyboxRoot) async throws {
     try await Self.command("cp", ["-a", root.path.string, folder.string])
-    try await Self.command("chown", ["-R", "-h", "\(uid):\(uid)", folder.string])
+    try await Self.command("chown", ["-R", "-h", "\(uid):\(gid)", folder.string])
   }
 
   private static func command(_ name: String, _ arguments: [String]) async throws {
