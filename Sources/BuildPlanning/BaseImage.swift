@@ -4,10 +4,13 @@ public import OCI
 public struct ImageRequirement: Sendable, Hashable {
   public var reference: ImageReference
   public var platform: Platform
+  /// The name of `--build-context` whose image layout has it; nil when it is in a registry or in the store.
+  public var layout: String?
 
-  public init(_ reference: ImageReference, for platform: Platform) {
+  public init(_ reference: ImageReference, for platform: Platform, layout: String? = nil) {
     self.reference = reference
     self.platform = platform
+    self.layout = layout
   }
 }
 

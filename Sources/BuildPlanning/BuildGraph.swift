@@ -24,6 +24,9 @@ public struct BuildGraph: Sendable, Hashable {
     return id
   }
 
+  /// Has a vertex done anew even if its result is known.
+  mutating func ignoreCache(of id: VertexID) { vertices[id.index].ignoresCache = true }
+
   /// Whether a command has to be run for it.
   public var runsCommands: Bool {
     vertices.contains { if case .exec = $0.operation { true } else { false } }
@@ -42,6 +45,8 @@ public struct Vertex: Sendable, Hashable {
   /// The instruction that asked for it.
   public let origin: SourceAnnotation?
   public let operation: Operation
+  /// Whether it is done anew even if its result is known (`--no-cache-filter`).
+  public internal(set) var ignoresCache = false
 }
 
 /// What a vertex does.
@@ -57,21 +62,27 @@ public enum Operation: Sendable, Hashable {
 
   /// The same without what only messages need.
   fileprivate var meaning: Operation {
-    guard case .file(var file) = self else { return self }
-    file.actions = file.actions.map { action in
-      guard case .copy(var copy) = action else { return action }
-      copy.place = nil
-      copy.spelling = ""
-      return .copy(copy)
+    switch self {
+    case .source, .merge: return self
+    case .exec(var exec):
+      for index in exec.mounts.indices { exec.mounts[index].place = nil }
+      return .exec(exec)
+    case .file(var file):
+      file.actions = file.actions.map { action in
+        guard case .copy(var copy) = action else { return action }
+        copy.place = nil
+        copy.spelling = ""
+        return .copy(copy)
+      }
+      return .file(file)
     }
-    return .file(file)
   }
 
   /// The vertices that it reads.
   public var inputs: [VertexID] {
     switch self {
     case .source: []
-    case .exec(let exec): [exec.root].compactMap { $0 }
+    case .exec(let exec): [exec.root].compactMap { $0 } + exec.mounts.compactMap(\.source)
     case .file(let file): [file.base].compactMap { $0 } + file.actions.compactMap(\.source)
     case .merge(let merge): [merge.lower].compactMap { $0 } + [merge.upper]
     }
@@ -81,34 +92,24 @@ public enum Operation: Sendable, Hashable {
 public enum SourceOperation: Sendable, Hashable {
   /// An image, pinned by digest.
   case image(ImageReference, Platform)
-  /// The build context; nothing but files that are asked for are read from it.
-  case context
+  /// A folder of this machine; nothing but files that are asked for are read from it. Nil is the main build context,
+  /// a name one of `--build-context`.
+  case context(named: String?)
+  /// One file, fetched by its URL.
+  case http(HTTPSource)
 }
 
-public struct ExecOperation: Sendable, Hashable {
-  /// Nil is the empty tree.
-  public var root: VertexID?
-  public var arguments: [String]
-  /// `NAME=value`; what the command sees, with the values of ARGs.
-  public var environment: [String]
-  /// Proxy settings, which the command sees, but which are not part of what it means.
-  public var proxyEnvironment: [String]
-  public var workingDirectory: String
-  /// As USER says it; empty means root.
-  public var user: String
-  public var network: Network
-  /// A here-document that is executed by itself, because it names its interpreter.
-  public var script: Script?
+public struct HTTPSource: Sendable, Hashable {
+  public var url: String
+  /// What the file is called in the tree, whose only file it is.
+  public var fileName: String
+  /// Of the content.
+  public var checksum: Digest?
 
-  /// A file that is there for the command alone.
-  public struct Script: Sendable, Hashable {
-    /// Absolute.
-    public var path: String
-    public var content: [UInt8]
-  }
-
-  public enum Network: String, Sendable, Hashable, Codable {
-    case host, none
+  public init(url: String, fileName: String, checksum: Digest? = nil) {
+    self.url = url
+    self.fileName = fileName
+    self.checksum = checksum
   }
 }
 

@@ -4,21 +4,35 @@ public import OCI
 public struct BuildOptions: Sendable, Hashable {
   /// A stage's name or number; nil is the last stage.
   public var target: String?
-  /// What the image is to run on.
-  public var platform: Platform
+  /// What images are to run on: one image is made for each. At least one.
+  public var platforms: [Platform]
   /// What the build runs on.
-  public var buildPlatform: Platform
-  public var arguments: [String: String]
+  public var buildPlatform = Platform.host
+  public var arguments: [String: String] = [:]
   /// Added to the image's labels.
-  public var labels: [String: String]
+  public var labels: [String: String] = [:]
   /// For RUN, where the instruction does not say.
-  public var network: ExecOperation.Network
+  public var network = ExecOperation.Network.host
+  /// For RUN.
+  public var surroundings = ExecSurroundings()
+  /// What names stand for instead of stages and images (`--build-context`), by names as `ContextName` spells them.
+  public var contexts: [String: NamedContext] = [:]
+  /// Stages that are built anew even if their results are known (`--no-cache-filter`); by name or number.
+  public var stagesWithoutCache: Set<String> = []
 
-  public init(platform: Platform = .host) {
-    self.platform = platform
-    self.buildPlatform = .host
-    self.arguments = [:]
-    self.labels = [:]
-    self.network = .host
+  public init(platforms: [Platform] = [.host]) {
+    self.platforms = platforms
   }
+}
+
+/// What a name of `--build-context` stands for.
+public enum NamedContext: Sendable, Hashable {
+  /// A folder of this machine; the builder knows which.
+  case folder
+  /// `docker-image://…`
+  case image(ImageReference)
+  /// `oci-layout://path[:tag][@digest]`; the image is asked for as this reference, which names the context.
+  case layout(ImageReference)
+  /// A file by URL; an archive is unpacked.
+  case http(HTTPSource)
 }

@@ -2,11 +2,24 @@ import OCI
 
 /// What `slipway build --print plan` shows: what is to be done, and the image that comes of it.
 extension BuildPlan: CustomStringConvertible {
-  /// Several lines, the last one with its line feed: the vertices of the graph, the result, the configuration as JSON,
-  /// and its history, where a `-` stands before an entry that makes a layer.
+  /// Several lines, the last one with its line feed: the vertices of the graph; then for each image its result, the
+  /// configuration as JSON, and its history, where a `-` stands before an entry that makes a layer.
   public var description: String {
     var lines = graph.vertices.flatMap { $0.descriptionLines }
-    lines.append("result \(result?.description ?? "empty")")
+    for image in images {
+      if images.count > 1 {
+        if lines.last?.isEmpty == false { lines.append("") }
+        lines.append("image for \(image.platform)")
+      }
+      lines += image.descriptionLines
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+extension PlannedImage {
+  fileprivate var descriptionLines: [String] {
+    var lines = ["result \(result?.description ?? "empty")"]
     lines.append("")
     var described = config
     described.history = nil
@@ -16,7 +29,7 @@ extension BuildPlan: CustomStringConvertible {
     lines.append("")
     lines.append("history")
     lines += (config.history ?? []).map(Self.describe)
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   private static func describe(_ entry: History) -> String {
@@ -41,7 +54,11 @@ extension Operation {
     func on(_ base: VertexID?) -> String { base.map { " on \($0)" } ?? " on nothing" }
     switch self {
     case .source(.image(let reference, let platform)): return "source image \(reference) for \(platform)"
-    case .source(.context): return "source context"
+    case .source(.context(nil)): return "source context"
+    case .source(.context(let name?)): return "source context \(name)"
+    case .source(.http(let file)):
+      let checksum = file.checksum.map { " checksum \($0)" } ?? ""
+      return "source file \(file.url) as \(file.fileName)\(checksum)"
     case .exec(let exec): return "exec\(on(exec.root))"
     case .file(let file): return "file\(on(file.base))"
     case .merge(let merge): return "merge \(merge.upper)\(on(merge.lower))"

@@ -9,8 +9,8 @@ struct GlobalArguments: VariableEnvironment {
   /// Names that ARGs before the first FROM declare.
   private(set) var declared: Set<String> = []
 
-  init(_ dockerfile: Dockerfile, _ options: BuildOptions) throws {
-    values = Self.platformArguments(options)
+  init(_ dockerfile: Dockerfile, _ options: BuildOptions, _ platform: Platform) throws {
+    values = Self.platformArguments(options, target: platform)
     for name in values.keys { values[name] = options.arguments[name] ?? values[name] }
     for declaration in dockerfile.globalArguments.flatMap(\.declarations) {
       let name = try dockerfile.expansion.expand(declaration.name, in: self).text
@@ -25,8 +25,8 @@ struct GlobalArguments: VariableEnvironment {
 
   func value(of name: String) -> String? { values[name] }
 
-  private static func platformArguments(_ options: BuildOptions) -> [String: String] {
-    let (build, target) = (options.buildPlatform, options.platform)
+  private static func platformArguments(_ options: BuildOptions, target: Platform) -> [String: String] {
+    let build = options.buildPlatform
     return [
       "BUILDPLATFORM": build.description, "BUILDOS": build.os, "BUILDOSVERSION": build.osVersion ?? "",
       "BUILDARCH": build.architecture, "BUILDVARIANT": build.variant ?? "",

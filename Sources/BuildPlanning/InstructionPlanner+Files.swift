@@ -51,7 +51,7 @@ extension InstructionPlanner {
   /// Nil where here-documents are all that is copied.
   private func contextVertex(for transfer: FileTransfer, _ session: inout PlanningSession) -> VertexID? {
     guard !transfer.sources.isEmpty else { return nil }
-    return session.graph.add(.source(.context), title: "[internal] load build context", origin: nil)
+    return session.graph.add(.source(.context(named: nil)), title: "[internal] load build context", origin: nil)
   }
 
   private func add(

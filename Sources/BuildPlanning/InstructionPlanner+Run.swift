@@ -8,10 +8,14 @@ extension InstructionPlanner {
     try refuseWhatIsMissing(run)
     let title = title(&state)
     let (arguments, script) = invocation(of: run, state)
-    let exec = ExecOperation(
-      root: state.vertex, arguments: arguments, environment: state.variables.entries,
-      proxyEnvironment: proxyEnvironment(session.options), workingDirectory: state.workingDirectory,
-      user: state.runtime.user ?? "", network: network(of: run, session.options), script: script)
+    var exec = ExecOperation(
+      root: state.vertex, platform: state.config.platform, arguments: arguments, environment: state.variables.entries)
+    exec.proxyEnvironment = proxyEnvironment(session.options)
+    exec.workingDirectory = state.workingDirectory
+    exec.user = state.runtime.user ?? ""
+    exec.network = network(of: run, session.options)
+    exec.script = script
+    exec.surroundings = session.options.surroundings
     let history = history(arguments, state)
     state.vertex = session.graph.add(.exec(exec), title: title, origin: command.annotation)
     state.record("RUN \(history)", makesLayer: true, marked: true)

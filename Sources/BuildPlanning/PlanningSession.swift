@@ -5,18 +5,23 @@ import OCI
 /// What grows while stages are planned, one after the other.
 struct PlanningSession {
   let options: BuildOptions
+  /// What the image is to run on.
+  let platform: Platform
   let globals: GlobalArguments
   let images: [ImageRequirement: BaseImage]
-  var graph = BuildGraph()
+  /// Grows from platform to platform.
+  var graph: BuildGraph
   var finished: [Int: StageState] = [:]
   var consumedArguments: Set<String> = []
   var errors: [Diagnostic] = []
   var warnings: [Diagnostic] = []
 
-  init(options: BuildOptions, globals: GlobalArguments, images: [ImageRequirement: BaseImage]) {
-    self.options = options
-    self.globals = globals
+  init(_ resolver: StageResolver, images: [ImageRequirement: BaseImage], graph: BuildGraph) {
+    options = resolver.options
+    platform = resolver.platform
+    globals = resolver.globals
     self.images = images
+    self.graph = graph
   }
 
   /// Plans a stage. Mistakes of single instructions are collected, so that all are told at once.
@@ -36,14 +41,14 @@ struct PlanningSession {
     finished[stage.index] = state
   }
 
-  func plan(of index: Int) -> BuildPlan {
-    let state = finished[index] ?? StageState(platform: options.platform)
+  func image(of index: Int) -> PlannedImage {
+    let state = finished[index] ?? StageState(platform: platform)
     var config = state.config
     if !options.labels.isEmpty {
       let labels = state.runtime.labels ?? [:]
       config.config?.labels = labels.merging(options.labels) { _, new in new }
     }
-    return BuildPlan(graph: graph, result: state.vertex, config: config, diagnostics: warnings)
+    return PlannedImage(platform: platform, result: state.vertex, config: config)
   }
 
   /// The vertex that COPY --from reads.

@@ -6,12 +6,15 @@ import OCI
 struct StageResolver {
   let dockerfile: Dockerfile
   let options: BuildOptions
+  /// What the image is to run on.
+  let platform: Platform
   let globals: GlobalArguments
 
-  init(_ dockerfile: Dockerfile, _ options: BuildOptions) throws {
+  init(_ dockerfile: Dockerfile, _ options: BuildOptions, for platform: Platform) throws {
     self.dockerfile = dockerfile
     self.options = options
-    globals = try GlobalArguments(dockerfile, options)
+    self.platform = platform
+    globals = try GlobalArguments(dockerfile, options, platform)
   }
 
   /// The stages that the target needs, the target last, and the images that are still unknown.
@@ -67,17 +70,24 @@ struct StageResolver {
     stage index: Int, _ known: [ImageRequirement: BaseImage], _ errors: inout [Diagnostic]
   ) throws -> ResolvedStage {
     let stage = dockerfile.stages[index]
-    let platform = try collect(&errors) { try self.platform(of: stage.from) } ?? options.platform
+    let platform = try collect(&errors) { try self.platform(of: stage.from) } ?? self.platform
     let base = try collect(&errors) { try self.base(of: stage.from, index, platform) } ?? .scratch
-    let title = dockerfile.stages.count == 1 ? "" : stage.name ?? "stage-\(index)"
     var resolved = ResolvedStage(
-      index: index, title: title, platform: platform, base: base, from: stage.from, file: dockerfile.file, commands: [])
+      index: index, title: title(of: index), platform: platform, base: base, from: stage.from, file: dockerfile.file,
+      commands: [])
     resolved.commands = try collect(&errors) { try triggers(of: resolved, known) } ?? []
     for instruction in stage.instructions {
       let placed = try collect(&errors) { try command(instruction, in: dockerfile.file, dockerfile.escape, resolved) }
       if let placed { resolved.commands.append(placed) }
     }
     return resolved
+  }
+
+  /// What progress calls a stage: its platform and name, where there are several.
+  private func title(of index: Int) -> String {
+    let platform = options.platforms.count == 1 ? nil : self.platform.description
+    let name = dockerfile.stages.count == 1 ? nil : dockerfile.stages[index].name ?? "stage-\(index)"
+    return [platform, name].compactMap { $0 }.joined(separator: " ")
   }
 
   /// Nil when the body throws diagnostics, which are kept.
@@ -89,7 +99,7 @@ struct StageResolver {
   }
 
   private func platform(of from: FromInstruction) throws -> Platform {
-    guard let word = from.platform else { return options.platform }
+    guard let word = from.platform else { return platform }
     let text = try dockerfile.expansion.expand(word, in: globals).text
     do { return try Platform(parsing: text) } catch let error as OCIError {
       throw PlanningError(error.diagnostics.map { $0.located(at: SourceAnnotation(dockerfile.file, word.range)) })

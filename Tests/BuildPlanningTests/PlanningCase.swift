@@ -12,14 +12,14 @@ struct PlanningCase {
   /// a name is pinned by the digest of its configuration. Names that are not listed are unknown.
   struct Options: Decodable {
     var target: String?
-    var platform: String?
+    var platforms: [String]?
     var buildPlatform: String?
     var arguments: [String: String]?
     var labels: [String: String]?
     var network: ExecOperation.Network?
     var images: [String: ImageConfig]?
 
-    static let members: Set = ["target", "platform", "buildPlatform", "arguments", "labels", "network", "images"]
+    static let members: Set = ["target", "platforms", "buildPlatform", "arguments", "labels", "network", "images"]
   }
 
   let folder: FilePath
@@ -86,7 +86,8 @@ struct PlanningCase {
   }
 
   private func buildOptions(_ given: Options) throws -> BuildOptions {
-    var options = BuildOptions(platform: try Platform(parsing: given.platform ?? "linux/amd64"))
+    var options = BuildOptions(
+      platforms: try (given.platforms ?? ["linux/amd64"]).map { try Platform(parsing: $0) })
     options.buildPlatform = try Platform(parsing: given.buildPlatform ?? "linux/amd64")
     options.target = given.target
     options.arguments = given.arguments ?? [:]

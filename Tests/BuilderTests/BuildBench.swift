@@ -7,6 +7,7 @@ import OCI
 import Synchronization
 import SystemPackage
 import TestSupport
+import Testing
 
 @testable import Builder
 
@@ -40,17 +41,18 @@ struct BuildBench {
     let planner = BuildPlanner(
       try Dockerfile.parse(SourceFile(name: "Dockerfile", text: dockerfile)).get(), BuildOptions())
     var known: [ImageRequirement: BaseImage] = [:]
-    var images: [ImageReference: ResolvedImage] = [:]
+    var images: [ImageRequirement: ResolvedImage] = [:]
     for requirement in try planner.missingImages(known) {
       let image = try await Self.busybox(requirement)
       known[requirement] = BaseImage(pinned: image.reference, config: image.config)
-      images[image.reference] = image
+      images[ImageRequirement(image.reference, for: requirement.platform)] = image
     }
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
     let content = store.content
-    let image = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
-      try planner.plan(known), .init(images: images, context: context) { _ in content })
+    let built = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
+      try planner.plan(known), .init(images: images, context: LocalContext(context)) { _ in content })
+    let image = try #require(built.first)
     return Outcome(
       image: image, cached: recorder.titles(cached: true), ran: recorder.titles(cached: false), log: recorder.log)
   }

@@ -33,12 +33,12 @@ struct CacheKeyTests {
 
   @Test func everythingThatACommandSeesCounts() {
     let base = ExecOperation(
-      root: nil, arguments: ["/bin/sh", "-c", "x"], environment: ["A=1"], proxyEnvironment: [], workingDirectory: "/",
-      user: "", network: .host)
+      root: nil, platform: .host, arguments: ["/bin/sh", "-c", "x"], environment: ["A=1"])
     let changes: [(inout ExecOperation) -> Void] = [
       { _ in }, { $0.arguments = ["/bin/sh", "-c", "y"] }, { $0.arguments = ["/bin/sh", "-cx"] },
       { $0.environment = ["A=2"] }, { $0.environment = ["A=1", "B="] }, { $0.environment = [] },
       { $0.workingDirectory = "/w" }, { $0.user = "app" }, { $0.user = "/" }, { $0.network = .none },
+      { $0.platform.architecture = "other" }, { $0.surroundings.hosts = [.init(name: "db", address: "10.0.0.1")] },
     ]
     let keys = changes.map { change in
       var operation = base
@@ -51,9 +51,7 @@ struct CacheKeyTests {
   }
 
   @Test func proxiesAreNotPartOfWhatACommandMeans() {
-    var operation = ExecOperation(
-      root: nil, arguments: ["x"], environment: [], proxyEnvironment: [], workingDirectory: "/", user: "",
-      network: .host)
+    var operation = ExecOperation(root: nil, platform: .host, arguments: ["x"], environment: [])
     let key = exec(operation).key
     operation.proxyEnvironment = ["HTTP_PROXY=http://proxy.example"]
     #expect(exec(operation).key == key)

@@ -20,13 +20,15 @@ struct ExecStep: Sendable {
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
-    CacheKey("exec-1") { key in
+    CacheKey("exec-2") { key in
       key.add(base.chainID)
+      key.add(operation.platform.description)
       key.add(commit)
       key.add(operation.arguments)
       key.add(operation.environment)
       key.add([operation.workingDirectory, operation.user, operation.network.rawValue])
       key.add(operation.script?.content ?? [])
+      key.add(operation.surroundings.hosts.map { "\($0.name) \($0.address)" })
     }
   }
 

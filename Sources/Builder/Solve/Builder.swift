@@ -24,21 +24,21 @@ public struct Builder: Sendable {
 
   /// What a plan is carried out on.
   public struct Inputs: Sendable {
-    /// By the pinned references that the plan names.
-    public var images: [ImageReference: ResolvedImage]
+    /// By the pinned references and platforms that the plan names.
+    public var images: [ImageRequirement: ResolvedImage]
     /// Nil when there is no context.
-    public var context: FilePath?
-    public var ignore: DockerIgnore
+    public var context: LocalContext?
+    /// Folders of `--build-context`, by their names.
+    public var namedContexts: [String: LocalContext] = [:]
     /// The blobs beside an image of any registry.
     public var blobs: @Sendable (ImageReference) -> any BlobSource
 
     public init(
-      images: [ImageReference: ResolvedImage], context: FilePath?, ignore: DockerIgnore = DockerIgnore(),
+      images: [ImageRequirement: ResolvedImage], context: LocalContext?,
       blobs: @escaping @Sendable (ImageReference) -> any BlobSource
     ) {
       self.images = images
       self.context = context
-      self.ignore = ignore
       self.blobs = blobs
     }
   }
@@ -53,19 +53,32 @@ public struct Builder: Sendable {
     self.progress = progress
   }
 
-  /// Makes the image of a plan and puts manifest and configuration into the store.
+  /// Makes the images of a plan, in its order, and puts manifests and configurations into the store.
   /// - Throws: `BuilderError` with the place in the Dockerfile, `CancellationError`.
-  public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> BuiltImage {
+  public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> [BuiltImage] {
     let solver = GraphSolver(
       graph: plan.graph, inputs: inputs, store: store, options: options, progress: progress,
       now: options.epoch ?? Timestamp.now)
-    let stack = try await solver.solve(plan.result)
+    let stacks = try await solver.solve(plan.images.map(\.result))
     return try await progress.step("exporting to image") { step in
-      let image = try ImageAssembly(config: plan.config, stack: stack, epoch: options.epoch).image(in: store)
-      try store.rememberOrigins(of: stack.layers)
-      step.log("manifest \(image.manifest.descriptor.digest)")
-      step.log("config \(image.configDescriptor.digest)")
-      return image
+      try zip(plan.images, stacks).map { planned, stack in
+        let image = try ImageAssembly(config: planned.config, stack: stack, epoch: options.epoch).image(in: store)
+        try store.rememberOrigins(of: stack.layers)
+        step.log("manifest \(image.manifest.descriptor.digest)")
+        step.log("config \(image.configDescriptor.digest)")
+        return image
+      }
     }
+  }
+}
+
+/// A folder that COPY and ADD read from, as .dockerignore shows it.
+public struct LocalContext: Sendable {
+  public var folder: FilePath
+  public var ignore: DockerIgnore
+
+  public init(_ folder: FilePath, ignore: DockerIgnore = DockerIgnore()) {
+    self.folder = folder
+    self.ignore = ignore
   }
 }

@@ -36,13 +36,13 @@ struct GraphSolver: Sendable {
     trees = LayerTrees(store: store, fetcher: fetcher)
   }
 
-  /// The layers of a vertex; nil stands for the empty tree. The first failure cancels what runs beside it.
-  func solve(_ result: VertexID?) async throws -> LayerStack {
-    guard let result else { return LayerStack() }
-    var waiting = needed(for: result)
+  /// The layers of vertices; nil stands for the empty tree. The first failure cancels what runs beside it.
+  func solve(_ results: [VertexID?]) async throws -> [LayerStack] {
+    var waiting = needed(for: results.compactMap { $0 })
     var outputs: [VertexID: Output] = [:]
+    let total = waiting.count
     try await withThrowingTaskGroup(of: (VertexID, Output).self) { group in
-      while outputs[result] == nil {
+      while outputs.count < total {
         for id in waiting where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
           waiting.remove(id)
           let known = outputs
@@ -52,12 +52,12 @@ struct GraphSolver: Sendable {
         outputs[id] = output
       }
     }
-    return stack(result, outputs)
+    return results.map { stack($0, outputs) }
   }
 
-  private func needed(for result: VertexID) -> Set<VertexID> {
+  private func needed(for results: [VertexID]) -> Set<VertexID> {
     var needed: Set<VertexID> = []
-    var queue = [result]
+    var queue = results
     while let id = queue.popLast() {
       if needed.insert(id).inserted { queue += graph[id].operation.inputs }
     }
@@ -73,8 +73,11 @@ struct GraphSolver: Sendable {
   private func output(of vertex: Vertex, _ known: [VertexID: Output]) async throws -> Output {
     do {
       switch vertex.operation {
-      case .source(.context): return .context(try contextTree())
-      case .source(.image(let reference, _)): return .stack(try imageStack(reference, vertex))
+      case .source(.context(let name)): return .context(try contextTree(name))
+      case .source(.image(let reference, let platform)):
+        return .stack(try imageStack(ImageRequirement(reference, for: platform), vertex))
+      case .source(.http(let file)):
+        throw BuilderError("not-supported", "ADD of \(file.url) is not supported yet")
       case .merge(let merge):
         return .stack(LayerStack(stack(merge.lower, known).layers + stack(merge.upper, known).layers))
       case .file(let operation): return .stack(try await solve(operation, vertex, known))
@@ -85,18 +88,20 @@ struct GraphSolver: Sendable {
     }
   }
 
-  private func contextTree() throws -> ContextTree {
-    guard let context = inputs.context else {
-      throw BuilderError("no-context", "the Dockerfile copies from a context, but there is none")
+  private func contextTree(_ name: String?) throws -> ContextTree {
+    guard let context = name.map({ inputs.namedContexts[$0] }) ?? inputs.context else {
+      throw BuilderError(
+        "no-context",
+        name.map { "there is no context \($0)" } ?? "the Dockerfile copies from a context, but there is none")
     }
-    let ignore = inputs.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(inputs.ignore)
-    return ContextTree(root: context, ignore: ignore)
+    let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
+    return ContextTree(root: context.folder, ignore: ignore)
   }
 
-  private func imageStack(_ reference: ImageReference, _ vertex: Vertex) throws -> LayerStack {
-    guard let image = inputs.images[reference] else {
+  private func imageStack(_ requirement: ImageRequirement, _ vertex: Vertex) throws -> LayerStack {
+    guard let image = inputs.images[requirement] else {
       throw BuilderError(
-        "missing-image", "\(reference.familiarDescription) was not looked up", exitCode: .defect)
+        "missing-image", "\(requirement.reference.familiarDescription) was not looked up", exitCode: .defect)
     }
     progress.begin(vertex.title).finish()
     let layers = zip(image.manifest.layers, image.config.rootfs.diffIDs).map { descriptor, diffID in
@@ -167,14 +172,15 @@ struct GraphSolver: Sendable {
   private func cached(
     _ key: CacheKey, on base: LayerStack, _ vertex: Vertex, _ make: (ProgressStep) async throws -> Layer
   ) async throws -> LayerStack {
-    if !options.ignoresCache, let layer = store.layer(for: key) {
+    let ignoresCache = options.ignoresCache || vertex.ignoresCache
+    if !ignoresCache, let layer = store.layer(for: key) {
       progress.begin(vertex.title).markCached()
       return LayerStack(base.layers + [layer])
     }
     let step = progress.begin(vertex.title)
     do {
       let layer = try await store.exclusively("step-\(key.hex)") {
-        if !options.ignoresCache, let layer = store.layer(for: key) { return layer }
+        if !ignoresCache, let layer = store.layer(for: key) { return layer }
         var layer = try await make(step)
         layer.created = now
         try store.remember(layer, for: key, created: now)

@@ -41,9 +41,12 @@ public struct Build: Sendable {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     let registry = registry
-    let image = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
+    let built = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
       plan,
-      .init(images: images, context: request.context, ignore: inputs.ignore) { registry.blobs(of: $0) })
+      .init(images: images, context: LocalContext(request.context, ignore: inputs.ignore)) { registry.blobs(of: $0) })
+    guard let image = built.first else {
+      throw SlipwayError("no-image", "the build made no image", exitCode: .defect)
+    }
     return .built(try await deliver(image, settings))
   }
 
@@ -53,10 +56,10 @@ public struct Build: Sendable {
 
   private func plan(
     _ inputs: BuildInputs, _ settings: BuildSettings
-  ) async throws -> (BuildPlan, [ImageReference: ResolvedImage]) {
+  ) async throws -> (BuildPlan, [ImageRequirement: ResolvedImage]) {
     let planner = BuildPlanner(inputs.dockerfile, settings.options)
     var known: [ImageRequirement: BaseImage] = [:]
-    var images: [ImageReference: ResolvedImage] = [:]
+    var images: [ImageRequirement: ResolvedImage] = [:]
     while true {
       let missing = try planner.missingImages(known)
       if missing.isEmpty { break }
@@ -65,7 +68,7 @@ public struct Build: Sendable {
         place: { [known] in planner.place(of: $0, known) }, progress: bench.progress)
       for (requirement, image) in try await bases.resolve(missing) {
         known[requirement] = BaseImage(pinned: image.reference, config: image.config)
-        images[image.reference] = image
+        images[ImageRequirement(image.reference, for: requirement.platform)] = image
       }
     }
     return (try planner.plan(known), images)

@@ -22,7 +22,7 @@ struct BuildSettings: Sendable {
       }
       outputs.append(try OutputSpecification(parsing: "type=registry", names: names))
     }
-    options = BuildOptions(platform: try Self.platform(request.platform))
+    options = BuildOptions(platforms: [try Self.platform(request.platform)])
     options.target = request.target
     options.arguments = try Self.arguments(request.buildArguments, environment)
     options.labels = try Self.pairs(request.labels, flag: "--label")

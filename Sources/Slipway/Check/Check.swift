@@ -25,7 +25,7 @@ public struct Check: Sendable {
     context.ignoreFile = texts.ignore
     context.buildArguments = settings.options.arguments
     context.buildPlatform = CheckPlatform(settings.options.buildPlatform)
-    context.targetPlatform = CheckPlatform(settings.options.platform)
+    context.targetPlatform = CheckPlatform(settings.options.platforms.first ?? .host)
     context.target = request.target
     return CheckResult(report: Dockerfile.parse(texts.dockerfile).check(context), file: texts.dockerfile)
   }
