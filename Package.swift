@@ -91,6 +91,11 @@ let package = Package(
     module("Sandbox", ["CHostOS", "CSandbox", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
     module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
+    // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next
+    // build.
+    module(
+      "RemoteSources",
+      ["Diagnostics", "DockerfileSyntax", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
     // The deploy protocol: messages and author side (the SDK).
     module("DeployPlugins", ["Diagnostics"]),
 
@@ -99,8 +104,8 @@ let package = Package(
     module(
       "Builder",
       [
-        "Archive", "BuildPlanning", "CHostOS", "Diagnostics", "DockerfileSyntax", "HostOS", "OCI", "Sandbox",
-        systemPackage,
+        "Archive", "BuildPlanning", "CHostOS", "Diagnostics", "DockerfileSyntax", "HostOS", "OCI", "RemoteSources",
+        "Sandbox", systemPackage,
       ]),
 
     // MARK: Layer 4
@@ -109,7 +114,7 @@ let package = Package(
       "Slipway",
       [
         "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
-        "HostOS", "OCI", "Registry", "RollingPlugin", "Sandbox", systemPackage,
+        "HostOS", "OCI", "Registry", "RemoteSources", "RollingPlugin", "Sandbox", systemPackage,
       ]),
 
     // MARK: Layer 5
@@ -125,7 +130,9 @@ let package = Package(
 
     // MARK: Tests
     // Scratch folders, real tools, a real registry, expected diagnostics: what several test targets share.
-    module("TestSupport", ["Diagnostics", "HostOS", subprocess, systemPackage], path: "Tests/TestSupport"),
+    module(
+      "TestSupport", ["Diagnostics", "HostOS", nioCore, nioHTTP1, nioPosix, subprocess, systemPackage],
+      path: "Tests/TestSupport"),
     tests("Diagnostics"),
     tests("HostOS"),
     tests("HTTP", ["HTTP", nioCore, nioHTTP1, nioPosix, nioSSL]),
@@ -139,9 +146,10 @@ let package = Package(
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
     tests("Sandbox", ["Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
+    tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
-    tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "OCI"]),
-    tests("Slipway", ["BuildPlanning", "Builder", "OCI", "Slipway"]),
+    tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
+    tests("Slipway", ["BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),

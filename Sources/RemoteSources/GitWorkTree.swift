@@ -1,0 +1,70 @@
+import DockerfileSyntax
+import Glibc
+import HostOS
+import SystemPackage
+
+/// A commit's files while they are checked out.
+struct GitWorkTree: Sendable {
+  let git: GitCommand
+  let repository: GitRepository
+  let path: FilePath
+
+  private var reference: GitReference { repository.reference }
+
+  /// A repository with one commit, checked out with its submodules.
+  func fill(_ target: GitTarget, commit: String) async throws {
+    let format = commit.utf8.count == 64 ? "sha256" : "sha1"
+    try await git.run(
+      ["init", "--quiet", "--template=", "--object-format=\(format)", path.string], in: repository.folder)
+    // Through the file protocol, which looks at what it copies; a clone would link any file it is told to.
+    try await git.run(
+      ["fetch", "--quiet", "--no-tags", "--depth=1", "--", "file://\(repository.bare.string)", target.object], in: path,
+      allowsFiles: true)
+    if let ref = target.ref { try await git.run(["update-ref", ref, target.object], in: path) }
+    try await git.run(["checkout", "--quiet", "--detach", commit], in: path)
+    try await git.run(["remote", "add", "origin", reference.shownRemote], in: path)
+    if reference.fetchesSubmodules != false, try FileStatus.ifExists(path.appending(".gitmodules")) != nil {
+      try await git.run(["submodule", "--quiet", "update", "--init", "--recursive", "--depth=1"], in: path)
+    }
+    for name in ["FETCH_HEAD", "logs", "ORIG_HEAD"] {
+      try Files.removeTree(path.appending(".git").appending(name))
+    }
+  }
+
+  /// Leaves out `.git` here, and in submodules, where it would name folders of this machine.
+  func removeGitFolders() throws {
+    try visit(path) { file in
+      guard file.lastComponent?.string == ".git" else { return true }
+      try Files.removeTree(file)
+      return false
+    }
+  }
+
+  /// Gives all files and folders the time of the commit.
+  func setTimes(_ commit: String) async throws {
+    let text = try await git.run(["show", "--no-patch", "--format=%ct", commit], in: repository.bare)
+    guard let seconds = Int(text.prefix { !$0.isWhitespace }) else { return }
+    let tree = self
+    try await Blocking.run {
+      try tree.visit(tree.path) { file in
+        try Self.setTime(file, seconds)
+        return true
+      }
+      try Self.setTime(tree.path, seconds)
+    }
+  }
+
+  private static func setTime(_ file: FilePath, _ seconds: Int) throws {
+    let time = timespec(tv_sec: seconds, tv_nsec: 0)
+    let result = file.withPlatformString { utimensat(AT_FDCWD, $0, [time, time], AT_SYMLINK_NOFOLLOW) }
+    guard result == 0 else { throw HostError("set the time of", file, .current) }
+  }
+
+  /// Calls `body` for all that is in a folder, and goes into those folders for which it says so.
+  private func visit(_ folder: FilePath, _ body: (FilePath) throws -> Bool) throws {
+    for name in try Files.names(in: folder) {
+      let file = folder.appending(name)
+      if try body(file), try FileStatus(of: file).kind == .directory { try visit(file, body) }
+    }
+  }
+}
