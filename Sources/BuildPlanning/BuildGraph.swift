@@ -1,4 +1,5 @@
 public import Diagnostics
+public import DockerfileSyntax
 public import OCI
 
 /// What has to be done for an image, as a graph without cycles: four kinds of operation on file trees.
@@ -97,6 +98,9 @@ public enum SourceOperation: Sendable, Hashable {
   case context(named: String?)
   /// One file, fetched by its URL.
   case http(HTTPSource)
+  /// The files of a repository, with all that flags say beside the reference: `.git` is left out unless
+  /// `keepsGitFolder` is true, submodules are fetched unless `fetchesSubmodules` is false.
+  case git(GitReference)
 }
 
 public struct HTTPSource: Sendable, Hashable {

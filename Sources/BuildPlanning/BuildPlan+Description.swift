@@ -1,3 +1,4 @@
+import DockerfileSyntax
 import OCI
 
 /// What `slipway build --print plan` shows: what is to be done, and the image that comes of it.
@@ -58,7 +59,8 @@ extension Operation {
     case .source(.context(let name?)): return "source context \(name)"
     case .source(.http(let file)):
       let checksum = file.checksum.map { " checksum \($0)" } ?? ""
-      return "source file \(file.url) as \(file.fileName)\(checksum)"
+      return "source file \(PublicText.withoutCredentials(file.url)) as \(file.fileName)\(checksum)"
+    case .source(.git(let reference)): return "source \(reference.summary)"
     case .exec(let exec): return "exec\(on(exec.root))"
     case .file(let file): return "file\(on(file.base))"
     case .merge(let merge): return "merge \(merge.upper)\(on(merge.lower))"
@@ -71,6 +73,20 @@ extension Operation {
     case .exec(let exec): return exec.details
     case .file(let file): return file.actions.map(\.summary)
     }
+  }
+}
+
+extension GitReference {
+  fileprivate var summary: String {
+    var words = ["git", shownRemote]
+    if let ref { words.append("ref \(ref)") }
+    if let checksum { words.append("commit \(checksum)") }
+    if let subfolder { words.append("folder \(subfolder)") }
+    if keepsGitFolder == true { words.append("with .git") }
+    if fetchesSubmodules == false { words.append("without submodules") }
+    if let modificationTimes { words.append("times of \(modificationTimes.rawValue)") }
+    if fetchesByCommit { words.append("by commit") }
+    return words.joined(separator: " ")
   }
 }
 

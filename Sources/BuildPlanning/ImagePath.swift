@@ -22,4 +22,9 @@ enum ImagePath {
     let base = folder.isEmpty ? "/" : folder
     return clean(path.isEmpty ? "\(base)/" : "\(base)/\(path)", keepsSlash: keepsSlash)
   }
+
+  /// A name as a pattern that matches nothing else.
+  static func escapingWildcards(_ name: String) -> String {
+    name.map { "*?[]\\".contains($0) ? "\\\($0)" : String($0) }.joined()
+  }
 }

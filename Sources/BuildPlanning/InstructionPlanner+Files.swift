@@ -19,63 +19,52 @@ extension InstructionPlanner {
 
   func apply(_ copy: CopyInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
     let transfer = FileTransfer(copy)
-    guard let origin = command.origin else {
-      return try add(transfer, from: contextVertex(for: transfer, &session), to: &state, &session)
+    let sources = try transfer.sources.map { word in
+      let text = try expand(word, state)
+      guard try remoteSource(word, text) == nil else {
+        throw PlanningError(
+          "remote-source-of-copy", "COPY takes no URLs and no git repositories", at: annotation(word),
+          help: ["write ADD instead of COPY"])
+      }
+      return PlannedSource(text, at: annotation(word))
     }
+    try add(transfer, sources, from: origin(of: copy, sources, &session), to: &state, &session)
+  }
+
+  /// Nil where here-documents are all that is copied.
+  private func origin(
+    of copy: CopyInstruction, _ sources: [PlannedSource], _ session: inout PlanningSession
+  ) throws -> VertexID? {
+    guard let origin = command.origin else { return sources.isEmpty ? nil : contextVertex(&session) }
     guard let vertex = session.vertex(of: origin) else {
       throw PlanningError(
         "copy-from-empty", "there is nothing to copy: the source has no files", at: copy.from.map(annotation),
         help: ["name a stage or an image that has files"])
     }
-    try add(transfer, from: vertex, to: &state, &session)
+    return vertex
   }
 
-  func apply(_ add: AddInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
-    for word in add.sources {
-      let text = try expand(word, state)
-      if Self.isRemote(text) {
-        throw notSupported(
-          "ADD of a URL or a git repository", at: word.range,
-          help: "fetch it before the build and COPY it, or fetch it in a RUN")
-      }
-    }
-    if let checksum = add.checksum {
-      throw PlanningError(
-        "checksum-of-local-file", "--checksum is for URLs and git repositories", at: annotation(checksum),
-        help: ["take --checksum away"])
-    }
-    let transfer = FileTransfer(add)
-    try self.add(transfer, from: contextVertex(for: transfer, &session), to: &state, &session)
+  func contextVertex(_ session: inout PlanningSession) -> VertexID {
+    session.graph.add(.source(.context(named: nil)), title: "[internal] load build context", origin: nil)
   }
 
-  /// Nil where here-documents are all that is copied.
-  private func contextVertex(for transfer: FileTransfer, _ session: inout PlanningSession) -> VertexID? {
-    guard !transfer.sources.isEmpty else { return nil }
-    return session.graph.add(.source(.context(named: nil)), title: "[internal] load build context", origin: nil)
-  }
-
-  private func add(
-    _ transfer: FileTransfer, from source: VertexID?, to state: inout StageState, _ session: inout PlanningSession
+  /// Plans the copying of sources: those that are paths come from the vertex.
+  func add(
+    _ transfer: FileTransfer, _ sources: [PlannedSource], from vertex: VertexID?, to state: inout StageState,
+    _ session: inout PlanningSession
   ) throws {
     let destinationText = try expand(transfer.destination, state)
     let owner = try expandIfGiven(transfer.chown, state).flatMap { $0.isEmpty ? nil : $0 }
-    let modeText = try expandIfGiven(transfer.chmod, state)
+    let modeText = try expandIfGiven(transfer.chmod, state).flatMap { $0.isEmpty ? nil : $0 }
     let prototype = CopyAction(
-      source: source.map { .vertex($0) } ?? .inline(name: "", content: []), pattern: "",
+      source: vertex.map { .vertex($0) } ?? .inline(name: "", content: []), pattern: "",
       destination: ImagePath.resolve(destinationText, in: state.workingDirectory, keepsSlash: true), owner: owner,
-      mode: try mode(modeText, transfer.chmod), unpacks: transfer.unpacks,
+      mode: try mode(modeText, transfer.chmod), unpacks: transfer.unpacks ?? transfer.isAdd,
       excludes: try transfer.excludes.map { try expand($0, state) }, keepsParents: transfer.keepsParents, spelling: "")
-    let sources = try transfer.sources.map { try expand($0, state) }
-    let places = transfer.sources.map(annotation)
     try checkDestination(destinationText, sources.count + transfer.heredocs.count, transfer)
-
-    var actions: [FileAction] = zip(sources, places).map { text, place in
-      var action = prototype
-      action.place = place
-      // The pivot `/./` of --parents means something; else only what is left of a path counts.
-      action.pattern = transfer.keepsParents ? text : ImagePath.resolve(text, in: "/")
-      action.spelling = text
-      return .copy(action)
+    let title = title(&state)
+    var actions = sources.map { source in
+      FileAction.copy(action(prototype, source, transfer, title, &session))
     }
     for heredoc in transfer.heredocs {
       var action = prototype
@@ -85,20 +74,46 @@ extension InstructionPlanner {
       action.spelling = "<<\(heredoc.name)"
       actions.append(.copy(action))
     }
-    let title = title(&state)
-    state.vertex = vertex(actions, transfer, title, state.vertex, &session)
+    // BuildKit makes no layer of its own where the mode is changed.
+    let isLinked = transfer.isLinked && modeText == nil
+    state.vertex = self.vertex(actions, isLinked: isLinked, title, state.vertex, &session)
     let flags = [
       transfer.keepsParents ? "--parents" : nil, owner.map { "--chown=\($0)" }, modeText.map { "--chmod=\($0)" },
     ].compactMap { $0 }
-    let words = [transfer.keyword] + flags + sources + transfer.heredocs.map { "<<\($0.name)" } + [destinationText]
+    let words =
+      [transfer.isAdd ? "ADD" : "COPY"] + flags + sources.map { PublicText.withoutCredentials($0.text) }
+      + transfer.heredocs.map { "<<\($0.name)" } + [destinationText]
     state.record(words.joined(separator: " "), makesLayer: true, marked: true)
   }
 
-  private func vertex(
-    _ actions: [FileAction], _ transfer: FileTransfer, _ title: String, _ base: VertexID?,
+  private func action(
+    _ prototype: CopyAction, _ source: PlannedSource, _ transfer: FileTransfer, _ title: String,
     _ session: inout PlanningSession
+  ) -> CopyAction {
+    var action = prototype
+    action.place = source.place
+    action.spelling = PublicText.withoutCredentials(source.text)
+    guard let remote = source.remote else {
+      // The pivot `/./` of --parents means something; else only what is left of a path counts.
+      action.pattern = transfer.keepsParents ? source.text : ImagePath.resolve(source.text, in: "/")
+      return action
+    }
+    let vertex = session.graph.add(.source(remote), title: "\(title) (fetch)", origin: command.annotation)
+    action.source = .vertex(vertex)
+    if case .http(let file) = remote {
+      action.pattern = "/" + ImagePath.escapingWildcards(file.fileName)
+      action.unpacks = transfer.unpacks ?? false
+    } else {
+      action.pattern = "/"
+      action.unpacks = false
+    }
+    return action
+  }
+
+  private func vertex(
+    _ actions: [FileAction], isLinked: Bool, _ title: String, _ base: VertexID?, _ session: inout PlanningSession
   ) -> VertexID {
-    guard transfer.isLinked else {
+    guard isLinked else {
       return session.graph.add(
         .file(FileOperation(base: base, actions: actions)), title: title, origin: command.annotation)
     }
@@ -133,39 +148,5 @@ extension InstructionPlanner {
     guard heredoc.expands else { return heredoc.text }
     let expansion = Expansion(file: command.file, escape: command.escape, style: .document)
     return try expansion.expand(heredoc.body, in: state.variables).text
-  }
-
-  private static func isRemote(_ text: String) -> Bool {
-    ["http://", "https://", "git://", "git@", "ssh://"].contains { text.hasPrefix($0) }
-  }
-}
-
-/// What COPY and ADD have in common.
-struct FileTransfer {
-  var keyword: String
-  var sources: [Word]
-  var heredocs: [Heredoc]
-  var destination: Word
-  var chown: Word?
-  var chmod: Word?
-  var isLinked: Bool
-  var excludes: [Word]
-  var keepsParents: Bool
-  var unpacks: Bool
-
-  init(_ copy: CopyInstruction) {
-    keyword = "COPY"
-    (sources, heredocs, destination) = (copy.sources, copy.heredocs, copy.destination)
-    (chown, chmod, isLinked, excludes) = (copy.chown, copy.chmod, copy.link, copy.excludes)
-    keepsParents = copy.parents
-    unpacks = false
-  }
-
-  init(_ add: AddInstruction) {
-    keyword = "ADD"
-    (sources, heredocs, destination) = (add.sources, add.heredocs, add.destination)
-    (chown, chmod, isLinked, excludes) = (add.chown, add.chmod, add.link, add.excludes)
-    keepsParents = false
-    unpacks = add.unpack ?? true
   }
 }

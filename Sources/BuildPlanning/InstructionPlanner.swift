@@ -48,7 +48,8 @@ struct InstructionPlanner {
     let padding = String(repeating: " ", count: max(0, width - number.count))
     let stage = state.title.isEmpty ? "" : "\(state.title) "
     let trigger = command.isTrigger ? "ONBUILD " : ""
-    return "[\(stage)\(padding)\(number)/\(state.stepCount)] \(trigger)\(shownText(state))"
+    let text = PublicText.withoutCredentials(shownText(state))
+    return "[\(stage)\(padding)\(number)/\(state.stepCount)] \(trigger)\(text)"
   }
 
   /// The instruction with the values of variables that are set, its keyword in capitals.

@@ -78,6 +78,8 @@ struct GraphSolver: Sendable {
         return .stack(try imageStack(ImageRequirement(reference, for: platform), vertex))
       case .source(.http(let file)):
         throw BuilderError("not-supported", "ADD of \(file.url) is not supported yet")
+      case .source(.git(let reference)):
+        throw BuilderError("not-supported", "ADD of \(reference.shownRemote) is not supported yet")
       case .merge(let merge):
         return .stack(LayerStack(stack(merge.lower, known).layers + stack(merge.upper, known).layers))
       case .file(let operation): return .stack(try await solve(operation, vertex, known))
