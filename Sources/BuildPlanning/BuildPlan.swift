@@ -20,4 +20,10 @@ public struct PlannedImage: Sendable, Hashable {
   /// The image's configuration without what only the finished layers tell: `rootfs.diff_ids`, and the times. History
   /// has one entry an instruction; those of layers that are not made yet have no `created`.
   public var config: ImageConfig
+
+  public init(platform: Platform, result: VertexID?, config: ImageConfig) {
+    self.platform = platform
+    self.result = result
+    self.config = config
+  }
 }

@@ -32,8 +32,15 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "The stage to build (default: the last one).")
   var target: String?
 
-  @Option(help: "What the image is to run on, OS/ARCH[/VARIANT] (default: this machine's).")
-  var platform: String?
+  @Option(
+    help: """
+      What the image is to run on, OS/ARCH[/VARIANT] (default: this machine's); several, with commas or repeated, make \
+      an index of images.
+      """)
+  var platform: [String] = []
+
+  @Option(help: "An annotation for the manifest, [LEVEL[PLATFORM]:]KEY=value; may be repeated.")
+  var annotation: [String] = []
 
   @Option(
     name: [.short, .long],
@@ -46,11 +53,23 @@ struct BuildCommand: AsyncParsableCommand {
   @Flag(help: "Run all steps even if their results are known.")
   var noCache = false
 
+  @Option(help: "Run all steps of a stage even if their results are known, NAME[,NAME]; may be repeated.")
+  var noCacheFilter: [String] = []
+
   @Flag(help: "Look up base images in their registries even if an image of the name was built here.")
   var pull = false
 
   @Option(help: "The network of RUN: default, host or none.")
   var network = "default"
+
+  @Option(help: "A line of /etc/hosts for RUN, NAME:ADDRESS; may be repeated.")
+  var addHost: [String] = []
+
+  @Option(help: "The size of /dev/shm for RUN, such as 128m (default: 64m).")
+  var shmSize: String?
+
+  @Option(help: "A limit for RUN, NAME=SOFT[:HARD], such as nofile=1024:4096; may be repeated.")
+  var ulimit: [String] = []
 
   @Option(help: "Write the image's ID to a file.")
   var iidfile: String?
@@ -65,7 +84,7 @@ struct BuildCommand: AsyncParsableCommand {
     switch try await Build(request, bench).run() {
     case .delegated(let code): throw Diagnostics.ExitCode.Failure(code: .init(rawValue: code))
     case .built(let result):
-      if let iidfile { try Files.writeAtomically(Array(result.configDigest.description.utf8), to: FilePath(iidfile)) }
+      if let iidfile { try Files.writeAtomically(Array(result.imageID.description.utf8), to: FilePath(iidfile)) }
       if let metadataFile {
         try Files.writeAtomically(JSONDocument.encode(result.metadata, pretty: true), to: FilePath(metadataFile))
       }
@@ -80,7 +99,12 @@ struct BuildCommand: AsyncParsableCommand {
     request.buildArguments = buildArg
     request.labels = label
     request.target = target
-    request.platform = platform
+    request.platforms = platform
+    request.annotations = annotation
+    request.stagesWithoutCache = noCacheFilter
+    request.hosts = addHost
+    request.sharedMemorySize = shmSize
+    request.limits = ulimit
     request.outputs = output
     request.pushes = push
     request.ignoresCache = noCache

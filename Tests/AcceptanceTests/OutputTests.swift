@@ -100,6 +100,54 @@ import Testing
     }
   }
 
+  @Test func severalPlatformsMakeAnIndex() async throws {
+    let files: [String: ScratchEntry] = [
+      "Dockerfile": """
+      FROM --platform=$BUILDPLATFORM scratch AS made
+      COPY note.txt /
+      FROM scratch
+      ARG TARGETARCH
+      COPY --from=made /note.txt /$TARGETARCH/
+      LABEL arch=$TARGETARCH
+
+      """,
+      "note.txt": "ahoy\n",
+    ]
+    try await Workplace.use { place in
+      let name = "\(place.registry.authority)/several:1"
+      let (archive, folder) = (place.scratch("several.tar"), place.scratch("files"))
+      let built = try await place.build(
+        files,
+        [
+          "--platform", "linux/amd64,linux/arm64", "--tag", name, "--push", "--output", "type=oci,dest=\(archive)",
+          "--output", folder.string, "--annotation", "index:of=both", "--annotation", "manifest[linux/arm64]:of=one",
+        ])
+      expect(built)
+      #expect(built.errorText.components(separatedBy: "COPY note.txt").count == 2, "what is shared is made once")
+      for (architecture, annotation) in [("amd64", "null"), ("arm64", #"{"of":"one"}"#)] {
+        for source in ["docker://\(name)", "oci-archive:\(archive):1"] {
+          let options = ["--override-arch", architecture, "inspect", "--tls-verify=false"]
+          let arguments = source.hasPrefix("docker") ? options : Array(options.dropLast())
+          let label = try await Tool.output("skopeo", arguments + ["--format", "{{.Labels.arch}}", source])
+          #expect(label == architecture)
+        }
+        let text = try Files.read(folder.appending("linux_\(architecture)/\(architecture)/note.txt"))
+        #expect(text == Array("ahoy\n".utf8))
+        #expect(try await Self.annotations(of: architecture, name) == annotation)
+      }
+    }
+  }
+
+  /// Of the manifest for an architecture, as JSON.
+  private static func annotations(of architecture: String, _ name: String) async throws -> String {
+    let script = """
+      raw() { skopeo inspect --tls-verify=false --raw "docker://$1"; }
+      digest=$(raw "$1" | jq -r --arg a "$2" '.manifests[] | select(.platform.architecture == $a) | .digest')
+      raw "${1%:*}@$digest" | jq -c .annotations
+      """
+    return try await Tool.output("sh", ["-euc", script, "sh", name, architecture])
+  }
+
   @Test func filesComeWithoutTheImage() async throws {
     try await Workplace.use { place in
       let (folder, tar) = (place.scratch("files"), place.scratch("files.tar"))

@@ -27,6 +27,7 @@ struct BuildBench {
   var context: FilePath { scratch("context") }
 
   struct Outcome {
+    var product: BuildProduct
     var image: BuiltImage
     /// Titles of steps without their numbers.
     var cached: [String]
@@ -50,11 +51,12 @@ struct BuildBench {
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
     let content = store.content
-    let built = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
+    let product = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
       try planner.plan(known), .init(images: images, context: LocalContext(context)) { _ in content })
-    let image = try #require(built.first)
+    let image = try #require(product.onlyImage)
     return Outcome(
-      image: image, cached: recorder.titles(cached: true), ran: recorder.titles(cached: false), log: recorder.log)
+      product: product, image: image, cached: recorder.titles(cached: true), ran: recorder.titles(cached: false),
+      log: recorder.log)
   }
 
   private static func busybox(_ requirement: ImageRequirement) async throws -> ResolvedImage {

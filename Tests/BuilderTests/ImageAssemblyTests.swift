@@ -1,3 +1,4 @@
+import BuildPlanning
 import Diagnostics
 import HostOS
 import OCI
@@ -80,6 +81,8 @@ struct ImageAssemblyTests {
   private func assemble(_ history: [History], _ layers: [Layer], epoch: Timestamp? = nil) throws -> BuiltImage {
     var config = ImageConfig(platform: .host)
     config.history = history
-    return try ImageAssembly(config: config, stack: LayerStack(layers), epoch: epoch).image(in: store)
+    return try ImageAssembly(
+      planned: PlannedImage(platform: .host, result: nil, config: config), stack: LayerStack(layers), epoch: epoch
+    ).image(in: store)
   }
 }

@@ -24,19 +24,19 @@ struct TreeExportTests {
   }
 
   @Test func tarHoldsTheMergedFiles() async throws {
-    let image = try await bench.build(Self.dockerfile).image
+    let product = try await bench.build(Self.dockerfile).product
     let tar = bench.scratch("tree.tar")
-    try await exporter.writeTree(of: image, to: .file(tar))
+    try await exporter.writeTree(of: product, to: .file(tar))
     let names = try await Tool.output("tar", ["-tf", tar.string]).split(separator: "\n").map(String.init)
     #expect(names.filter { $0.hasPrefix("d") } == ["d/", "d/hard", "d/kept", "d/link", "d/sub", "dev/"])
     #expect(!names.contains { $0.contains(".wh.") || $0.hasPrefix("usr") })
   }
 
   @Test func folderKeepsWhatIsThere() async throws {
-    let image = try await bench.build(Self.dockerfile).image
+    let product = try await bench.build(Self.dockerfile).product
     let folder = bench.scratch("out")
     try bench.scratch.write(["d/gone": "mine", "d/kept": "replaced", "etc/mine": "mine"], in: "out")
-    try await exporter.writeFiles(of: image, to: folder)
+    try await exporter.writeFiles(of: product, to: folder)
     func text(_ path: String) throws -> String {
       String(decoding: try Files.read(folder.pushing(FilePath(path))), as: UTF8.self)
     }
@@ -50,11 +50,11 @@ struct TreeExportTests {
   }
 
   @Test func contentComesFromBlobsWhenNothingIsUnpacked() async throws {
-    let image = try await bench.build(Self.dockerfile).image
+    let product = try await bench.build(Self.dockerfile).product
     let (first, second) = (bench.scratch("first.tar"), bench.scratch("second.tar"))
-    try await exporter.writeTree(of: image, to: .file(first))
+    try await exporter.writeTree(of: product, to: .file(first))
     try Files.removeTree(bench.store.root.appending("snapshots"))
-    try await exporter.writeTree(of: image, to: .file(second))
+    try await exporter.writeTree(of: product, to: .file(second))
     #expect(try Files.read(first) == Files.read(second))
     #expect(try Files.names(in: bench.store.root.appending("work")).isEmpty)
   }

@@ -1,4 +1,5 @@
 import BuildPlanning
+import Builder
 import Diagnostics
 import HostOS
 import OCI
@@ -39,6 +40,40 @@ import Testing
     #expect(settings.outputs.map(\.kind) == [.registry([name])])
   }
 
+  @Test func platformsMayBeInOneTextOrSeveral() throws {
+    let settings = try settings { $0.platforms = ["linux/amd64,linux/arm64/v8", "linux/arm64", "linux/arm/v7"] }
+    #expect(settings.options.platforms.map(\.description) == ["linux/amd64", "linux/arm64", "linux/arm/v7"])
+  }
+
+  @Test func annotationsHaveLevelsAndPlatforms() throws {
+    let settings = try settings { request in
+      request.platforms = ["linux/amd64,linux/arm64"]
+      request.annotations = [
+        "plain=1", "index,manifest[linux/arm64]:both=2", "com.example:odd=3", "manifest-descriptor:d=4",
+      ]
+    }
+    let (amd64, arm64) = (Platform(os: "linux", architecture: "amd64"), Platform(os: "linux", architecture: "arm64"))
+    #expect(settings.annotations[.manifest, amd64] == ["plain": "1", "com.example:odd": "3"])
+    #expect(settings.annotations[.manifest, arm64] == ["plain": "1", "com.example:odd": "3", "both": "2"])
+    #expect(settings.annotations[.index, nil] == ["both": "2"])
+    #expect(settings.annotations[.manifestDescriptor, amd64] == ["d": "4"])
+    #expect(settings.annotations[.indexDescriptor, nil] == nil)
+  }
+
+  @Test func surroundingsOfCommands() throws {
+    let settings = try settings { request in
+      request.hosts = ["db:10.0.0.7", "v6=::1", "old:[fe80::1]"]
+      request.sharedMemorySize = "64m"
+      request.limits = ["nofile=1024:4096", "nproc=-1", "core=0"]
+    }
+    let surroundings = settings.options.surroundings
+    #expect(surroundings.hosts.map(\.name) == ["db", "v6", "old"])
+    #expect(surroundings.hosts.map(\.address) == ["10.0.0.7", "::1", "fe80::1"])
+    #expect(surroundings.sharedMemorySize == 64 << 20)
+    #expect(surroundings.limits.map(\.soft) == [1024, -1, 0])
+    #expect(surroundings.limits.map(\.hard) == [4096, -1, 0])
+  }
+
   static let mistakes: [(String, @Sendable (inout BuildRequest) -> Void)] = [
     ("invalid-reference", { $0.tags = ["Upper/Case"] }),
     ("invalid-tag", { $0.tags = ["app@sha256:" + String(repeating: "0", count: 64)] }),
@@ -46,8 +81,31 @@ import Testing
     ("invalid-pair", { $0.buildArguments = [""] }),
     ("invalid-pair", { $0.labels = ["novalue"] }),
     ("nothing-to-push", { $0.pushes = true }),
-    ("several-platforms", { $0.platform = "linux/amd64,linux/arm64" }),
-    ("invalid-platform", { $0.platform = "linux//amd64" }),
+    ("invalid-platform", { $0.platforms = ["linux//amd64"] }),
+    ("invalid-platform", { $0.platforms = ["linux/amd64,"] }),
+    (
+      "several-images",
+      {
+        $0.platforms = ["linux/amd64,linux/arm64"]
+        $0.outputs = ["type=docker,dest=a.tar"]
+      }
+    ),
+    ("invalid-annotation", { $0.annotations = ["novalue"] }),
+    ("invalid-annotation", { $0.annotations = ["=x"] }),
+    ("invalid-annotation", { $0.annotations = ["manifest:=x"] }),
+    ("invalid-annotation", { $0.annotations = ["manifest,layer:a=b"] }),
+    ("invalid-annotation", { $0.annotations = ["manifest[linux/s390x]:a=b"] }),
+    ("invalid-platform", { $0.annotations = ["manifest[]:a=b"] }),
+    ("annotation-without-index", { $0.annotations = ["index:a=b"] }),
+    ("invalid-host", { $0.hosts = ["db"] }),
+    ("invalid-host", { $0.hosts = ["db:10.0.0"] }),
+    ("invalid-host", { $0.hosts = ["db=host-gateway"] }),
+    ("invalid-host", { $0.hosts = ["d b:10.0.0.1"] }),
+    ("invalid-size", { $0.sharedMemorySize = "much" }),
+    ("invalid-limit", { $0.limits = ["nofile"] }),
+    ("invalid-limit", { $0.limits = ["nofile=a"] }),
+    ("invalid-limit", { $0.limits = ["nofil=1"] }),
+    ("invalid-limit", { $0.limits = ["nofile=2:1"] }),
     ("invalid-network", { $0.network = "bridge" }),
     ("invalid-epoch", { $0.buildArguments = ["SOURCE_DATE_EPOCH=yesterday"] }),
     ("invalid-output", { $0.outputs = ["type=none"] }),

@@ -1,4 +1,5 @@
 import Archive
+import Diagnostics
 import HostOS
 public import OCI
 public import SystemPackage
@@ -12,13 +13,19 @@ public enum ImageArchiveFormat: String, Sendable, CaseIterable {
 }
 
 extension ImageExporter {
-  /// Writes an image as a tar file. The bytes depend on image and names alone.
-  /// - Throws: `HostError`, the sources' errors.
+  /// Writes images as a tar file. The bytes depend on images and names alone.
+  /// - Throws: `BuilderError` with the code `several-images` in the format of docker; `HostError`, the sources' errors.
   public func writeArchive(
-    _ image: BuiltImage, names: [ImageReference], format: ImageArchiveFormat, to target: ExportTarget
+    _ product: BuildProduct, names: [ImageReference], format: ImageArchiveFormat, to target: ExportTarget
   ) async throws {
-    try await fetchLayers(of: image)
-    let archive = ImageArchive(image: image, names: names, format: format, store: store)
+    guard format == .oci || product.onlyImage != nil else {
+      throw BuilderError(
+        "several-images", "a docker archive holds one image of a name, and the build made \(product.images.count)",
+        help: ["write type=oci, which holds images for several platforms, or build for one --platform"],
+        exitCode: .usage)
+    }
+    try await fetchLayers(of: product.images)
+    let archive = ImageArchive(product: product, names: names, format: format, store: store)
     try await Blocking.run {
       try target.write { sink in
         let writer = try LayerWriter(to: sink, options: .init(compression: .none))
@@ -28,10 +35,10 @@ extension ImageExporter {
     }
   }
 
-  /// Writes an image as an OCI image layout in a folder, beside images that are there already.
-  public func writeLayout(_ image: BuiltImage, names: [ImageReference], to folder: FilePath) async throws {
-    try await fetchLayers(of: image)
-    let archive = ImageArchive(image: image, names: names, format: .oci, store: store)
+  /// Writes images as an OCI image layout in a folder, beside images that are there already.
+  public func writeLayout(_ product: BuildProduct, names: [ImageReference], to folder: FilePath) async throws {
+    try await fetchLayers(of: product.images)
+    let archive = ImageArchive(product: product, names: names, format: .oci, store: store)
     try await Blocking.run { try archive.write(to: folder) }
   }
 }
@@ -43,7 +50,7 @@ struct ImageArchive: Sendable {
     case blob(Descriptor)
   }
 
-  let image: BuiltImage
+  let product: BuildProduct
   let names: [ImageReference]
   let format: ImageArchiveFormat
   let store: BuildStore
@@ -52,7 +59,9 @@ struct ImageArchive: Sendable {
     get throws {
       var files: [(String, Content)] = try descriptors.map { (Self.path(of: $0), .blob($0)) }
       files.append(("index.json", .bytes(try JSONDocument.encode(try index))))
-      if format == .docker { files.append(("manifest.json", .bytes(try JSONDocument.encode([dockerManifest])))) }
+      if format == .docker {
+        files.append(("manifest.json", .bytes(try JSONDocument.encode(product.images.map(dockerManifest)))))
+      }
       files.append(("oci-layout", .bytes(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))))
       return files.sorted { $0.0 < $1.0 }
     }
@@ -62,8 +71,10 @@ struct ImageArchive: Sendable {
   private var descriptors: [Descriptor] {
     get throws {
       var seen: Set<Digest> = []
-      let all = image.layers.map(\.descriptor) + [image.configDescriptor, image.manifest.descriptor]
-      return all.filter { seen.insert($0.digest).inserted }
+      let all = product.images.flatMap { image in
+        image.layers.map(\.descriptor) + [image.configDescriptor, image.manifest.descriptor]
+      }
+      return (all + [product.top.descriptor]).filter { seen.insert($0.digest).inserted }
     }
   }
 
@@ -74,15 +85,15 @@ struct ImageArchive: Sendable {
   /// One entry a name, as containerd and BuildKit write it.
   private var index: ImageIndex {
     get throws {
-      var descriptor = image.manifest.descriptor
-      descriptor.platform = image.config.platform
-      guard !names.isEmpty else { return ImageIndex(manifests: [descriptor]) }
+      guard !names.isEmpty else { return ImageIndex(manifests: [product.descriptor]) }
       return ImageIndex(
         manifests: names.map { name in
-          var named = descriptor
+          var named = product.descriptor
           let tagged = name.withDefaultTag
-          named.annotations = ["io.containerd.image.name": tagged.description]
-          if let tag = tagged.tag { named.annotations?[ContentStore.referenceNameAnnotation] = tag }
+          var annotations = named.annotations ?? [:]
+          annotations["io.containerd.image.name"] = tagged.description
+          if let tag = tagged.tag { annotations[ContentStore.referenceNameAnnotation] = tag }
+          named.annotations = annotations
           return named
         })
     }
@@ -101,7 +112,7 @@ struct ImageArchive: Sendable {
     }
   }
 
-  private var dockerManifest: DockerManifest {
+  private func dockerManifest(of image: BuiltImage) -> DockerManifest {
     DockerManifest(
       config: Self.path(of: image.configDescriptor),
       repoTags: names.isEmpty ? nil : names.map(\.withDefaultTag.familiarDescription),

@@ -11,22 +11,26 @@ public struct ImageExporter: Sendable {
     self.progress = progress
   }
 
-  /// Writes an image to a registry or a layout: layers side by side, then configuration, then manifest.
-  public func write(_ image: BuiltImage, to destination: any ImageDestination, tag: String?, _ step: ProgressStep)
+  /// Writes images to a registry or a layout: all layers side by side, then configurations, then manifests, then the
+  /// index, so that nothing is named before it is there.
+  public func write(_ product: BuildProduct, to destination: any ImageDestination, tag: String?, _ step: ProgressStep)
     async throws
   {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var seen: Set<Digest> = []
       var running = 0
-      for layer in image.layers where seen.insert(layer.descriptor.digest).inserted {
+      for layer in product.images.flatMap(\.layers) where seen.insert(layer.descriptor.digest).inserted {
         if running >= 4 { try await group.next() }
         running += 1
         group.addTask { try await write(layer.descriptor, from: source(of: layer), to: destination, step) }
       }
       try await group.waitForAll()
     }
-    try await write(image.configDescriptor, from: store.content, to: destination, step)
-    try await destination.write(image.manifest, tag: tag)
+    for image in product.images {
+      try await write(image.configDescriptor, from: store.content, to: destination, step)
+      if product.onlyImage == nil { try await destination.write(image.manifest, tag: nil) }
+    }
+    try await destination.write(product.top, tag: tag)
   }
 
   private func source(of layer: Layer) -> any BlobSource {
@@ -47,8 +51,8 @@ public struct ImageExporter: Sendable {
     }
   }
 
-  /// Brings all layers of an image into the store.
-  func fetchLayers(of image: BuiltImage) async throws {
-    try await LayerFetcher(store: store, progress: progress).fetch(LayerStack(image.layers))
+  /// Brings all layers of images into the store.
+  func fetchLayers(of images: [BuiltImage]) async throws {
+    try await LayerFetcher(store: store, progress: progress).fetch(LayerStack(images.flatMap(\.layers)))
   }
 }

@@ -3,19 +3,20 @@ import HostOS
 import OCI
 public import SystemPackage
 
-/// The files of an image, without the image.
+/// The files of images, without the images. Those of several lie in folders named for their platforms, as BuildKit has
+/// them: `linux_arm64/`.
 extension ImageExporter {
-  /// Writes the file tree as a tar file.
-  public func writeTree(of image: BuiltImage, to target: ExportTarget) async throws {
-    let tree = try await tree(of: image)
+  /// Writes the file trees as a tar file.
+  public func writeTree(of product: BuildProduct, to target: ExportTarget) async throws {
+    let trees = try await trees(of: product)
     let store = store
-    try await Blocking.run { try target.write { try Self.write(tree, of: store, to: $0) } }
+    try await Blocking.run { try target.write { try Self.write(trees, of: store, to: $0) } }
   }
 
-  /// Writes the files of the image into a folder of the host, over what is there; nothing there is deleted. Owners are
-  /// restored where that is permitted.
-  public func writeFiles(of image: BuiltImage, to folder: FilePath) async throws {
-    let tree = try await tree(of: image)
+  /// Writes the files into a folder of the host, over what is there; nothing there is deleted. Owners are restored
+  /// where that is permitted.
+  public func writeFiles(of product: BuildProduct, to folder: FilePath) async throws {
+    let trees = try await trees(of: product)
     let store = store
     try await Blocking.run {
       try Files.createDirectories(folder)
@@ -23,26 +24,51 @@ extension ImageExporter {
       defer { try? Files.removeTree(work) }
       // Layer by layer, deletions of the image would delete files that were in the folder before.
       let merged = work.appending("tree.tar")
-      try ExportTarget.file(merged).write { try Self.write(tree, of: store, to: $0) }
+      try ExportTarget.file(merged).write { try Self.write(trees, of: store, to: $0) }
       let extractor = LayerExtractor(into: folder, options: .init(mode: .plain, ownership: .restoreWherePermitted))
       _ = try Files.withDescriptor(merged, .readOnly) { try extractor.extract(FileByteSource($0, path: merged)) }
     }
   }
 
-  private func tree(of image: BuiltImage) async throws -> StackTree {
-    try await fetchLayers(of: image)
-    let trees = LayerTrees(store: store, fetcher: LayerFetcher(store: store, progress: progress))
-    return try await trees.tree(of: LayerStack(image.layers), name: "the image")
+  /// The tree of an image, and the folder that it is to lie in.
+  private struct PlacedTree: Sendable {
+    var tree: StackTree
+    var folder: TreePath
   }
 
-  private static func write(_ tree: StackTree, of store: BuildStore, to sink: any ByteSink) throws {
+  private func trees(of product: BuildProduct) async throws -> [PlacedTree] {
+    try await fetchLayers(of: product.images)
+    let trees = LayerTrees(store: store, fetcher: LayerFetcher(store: store, progress: progress))
+    var placed: [PlacedTree] = []
+    for image in product.images {
+      let name = image.platform.description.split(separator: "/").joined(separator: "_")
+      let folder = product.onlyImage == nil ? TreePath(name) : nil
+      let tree = try await trees.tree(of: LayerStack(image.layers), name: "the image")
+      placed.append(PlacedTree(tree: tree, folder: folder ?? .root))
+    }
+    return placed
+  }
+
+  private static func write(_ trees: [PlacedTree], of store: BuildStore, to sink: any ByteSink) throws {
     let work = try store.makeWorkFolder()
     defer { try? Files.removeTree(work) }
-    var items: [PendingLayer.Item] = []
-    try tree.walk { entry in items.append(.init(entry: entry, content: try tree.content(at: entry.path))) }
     var spooler = ContentSpooler(store: store, spool: try SpoolFile(in: work), end: 0)
     let writer = try LayerWriter(to: sink, options: .init(compression: .none))
-    for item in try spooler.resolve(items) { try writer.append(item) }
+    for placed in trees {
+      if !placed.folder.isRoot {
+        try writer.append(
+          TreeEntry(path: placed.folder, kind: .directory, mode: 0o755, modificationTime: Timestamp(seconds: 0)),
+          content: [])
+      }
+      var items: [PendingLayer.Item] = []
+      try placed.tree.walk { entry in
+        items.append(.init(entry: entry, content: try placed.tree.content(at: entry.path)))
+      }
+      for var item in try spooler.resolve(items) {
+        item.entry.path = placed.folder.appending(item.entry.path)
+        try writer.append(item)
+      }
+    }
     _ = try writer.finish()
   }
 }

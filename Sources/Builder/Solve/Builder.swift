@@ -15,6 +15,7 @@ public struct Builder: Sendable {
     public var epoch: Timestamp?
     /// Whether steps run even if their results are known.
     public var ignoresCache = false
+    public var annotations = ImageAnnotations()
 
     public init(compression: Compression = .default, epoch: Timestamp? = nil) {
       self.compression = compression
@@ -55,19 +56,24 @@ public struct Builder: Sendable {
 
   /// Makes the images of a plan, in its order, and puts manifests and configurations into the store.
   /// - Throws: `BuilderError` with the place in the Dockerfile, `CancellationError`.
-  public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> [BuiltImage] {
+  public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> BuildProduct {
     let solver = GraphSolver(
       graph: plan.graph, inputs: inputs, store: store, options: options, progress: progress,
       now: options.epoch ?? Timestamp.now)
     let stacks = try await solver.solve(plan.images.map(\.result))
     return try await progress.step("exporting to image") { step in
-      try zip(plan.images, stacks).map { planned, stack in
-        let image = try ImageAssembly(config: planned.config, stack: stack, epoch: options.epoch).image(in: store)
+      let images = try zip(plan.images, stacks).map { planned, stack in
+        let annotations = options.annotations[.manifest, planned.platform]
+        let image = try ImageAssembly(planned: planned, stack: stack, annotations: annotations, epoch: options.epoch)
+          .image(in: store)
         try store.rememberOrigins(of: stack.layers)
         step.log("manifest \(image.manifest.descriptor.digest)")
         step.log("config \(image.configDescriptor.digest)")
         return image
       }
+      let product = try BuildProduct(images, options.annotations, in: store.content)
+      if product.onlyImage == nil { step.log("index \(product.top.descriptor.digest)") }
+      return product
     }
   }
 }

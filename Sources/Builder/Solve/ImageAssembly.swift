@@ -1,23 +1,18 @@
+import BuildPlanning
 import HostOS
-public import OCI
-
-/// An image that was built. Manifest and configuration are in the store; layers of the base may be elsewhere still.
-public struct BuiltImage: Sendable {
-  public var manifest: RawManifest
-  public var configDescriptor: Descriptor
-  public var config: ImageConfig
-  public var layers: [Layer]
-}
+import OCI
 
 /// Puts configuration and layers together.
 struct ImageAssembly {
-  var config: ImageConfig
+  let planned: PlannedImage
   let stack: LayerStack
+  /// Of the manifest.
+  var annotations: [String: String]?
   /// The time for everything, when it is fixed.
   let epoch: Timestamp?
 
   func image(in store: BuildStore) throws -> BuiltImage {
-    var config = config
+    var config = planned.config
     config.rootfs = RootFS(diffIDs: stack.layers.map(\.diffID))
     config.history = dated(config.history ?? [])
     config.created = epoch?.rfc3339 ?? config.history?.last { $0.created != nil }?.created
@@ -26,9 +21,12 @@ struct ImageAssembly {
     let layers = stack.layers.map(\.descriptor).map { descriptor in
       Descriptor(mediaType: descriptor.mediaType.ociEquivalent, digest: descriptor.digest, size: descriptor.size)
     }
-    let manifest = try RawManifest(ImageManifest(config: configDescriptor, layers: layers))
+    let manifest = try RawManifest(
+      ImageManifest(config: configDescriptor, layers: layers, annotations: annotations))
     try store.content.store(manifest.bytes, mediaType: manifest.descriptor.mediaType)
-    return BuiltImage(manifest: manifest, configDescriptor: configDescriptor, config: config, layers: stack.layers)
+    return BuiltImage(
+      platform: planned.platform, manifest: manifest, configDescriptor: configDescriptor, config: config,
+      layers: stack.layers)
   }
 
   /// Our entries get the time of their layer, those without a layer that of the one below: so a build that finds all

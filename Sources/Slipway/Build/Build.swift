@@ -40,14 +40,12 @@ public struct Build: Sendable {
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
+    options.annotations = settings.annotations
     let registry = registry
-    let built = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
+    let product = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
       plan,
       .init(images: images, context: LocalContext(request.context, ignore: inputs.ignore)) { registry.blobs(of: $0) })
-    guard let image = built.first else {
-      throw SlipwayError("no-image", "the build made no image", exitCode: .defect)
-    }
-    return .built(try await deliver(image, settings))
+    return .built(try await deliver(product, settings))
   }
 
   private var dockerfileName: String { request.dockerfile?.lastComponent?.string ?? "Dockerfile" }
@@ -76,8 +74,8 @@ public struct Build: Sendable {
 
   // MARK: Deliver
 
-  private func deliver(_ image: BuiltImage, _ settings: BuildSettings) async throws -> BuildResult {
-    let delivery = BuildDelivery(image: image, names: settings.names, bench: bench, registry: registry)
+  private func deliver(_ product: BuildProduct, _ settings: BuildSettings) async throws -> BuildResult {
+    let delivery = BuildDelivery(product: product, names: settings.names, bench: bench, registry: registry)
     try delivery.name()
     var usedStandardOutput = false
     for output in settings.outputs {
@@ -85,7 +83,7 @@ public struct Build: Sendable {
       usedStandardOutput = usedStandardOutput || output.destination == .standardOutput
     }
     return BuildResult(
-      names: settings.names, descriptor: image.manifest.descriptor, configDigest: image.configDescriptor.digest,
+      names: settings.names, descriptor: product.descriptor, configDigest: product.onlyImage?.configDescriptor.digest,
       usedStandardOutput: usedStandardOutput)
   }
 }

@@ -4,20 +4,18 @@ import OCI
 import Registry
 import SystemPackage
 
-/// Brings a built image to where it is wanted.
+/// Brings what was built to where it is wanted.
 struct BuildDelivery: Sendable {
-  let image: BuiltImage
+  let product: BuildProduct
   let names: [ImageReference]
   let bench: Workbench
   let registry: RegistryClient
 
   private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
 
-  /// Gives the image its names in the store.
+  /// Gives the image, or the index, its names in the store.
   func name() throws {
-    var descriptor = image.manifest.descriptor
-    descriptor.platform = image.config.platform
-    for name in names { try bench.store.content.tag(descriptor, as: name) }
+    for name in names { try bench.store.content.tag(product.descriptor, as: name) }
   }
 
   func deliver(_ output: OutputSpecification) async throws {
@@ -26,19 +24,19 @@ struct BuildDelivery: Sendable {
       for target in targets { try await push(to: target.withDefaultTag) }
     case (.archive(let format), let destination):
       try await bench.progress.step("exporting to \(format.rawValue) archive") { _ in
-        try await exporter.writeArchive(image, names: names, format: format, to: target(destination))
+        try await exporter.writeArchive(product, names: names, format: format, to: target(destination))
       }
     case (.layout, .path(let folder)):
       try await bench.progress.step("exporting to image layout \(folder)") { _ in
-        try await exporter.writeLayout(image, names: names, to: folder)
+        try await exporter.writeLayout(product, names: names, to: folder)
       }
     case (.files, .path(let folder)):
       try await bench.progress.step("exporting files to \(folder)") { _ in
-        try await exporter.writeFiles(of: image, to: folder)
+        try await exporter.writeFiles(of: product, to: folder)
       }
     case (.tar, let destination):
       try await bench.progress.step("exporting files to tar") { _ in
-        try await exporter.writeTree(of: image, to: target(destination))
+        try await exporter.writeTree(of: product, to: target(destination))
       }
     case (.layout, _), (.files, _): break
     }
@@ -51,11 +49,11 @@ struct BuildDelivery: Sendable {
   private func push(to target: ImageReference) async throws {
     try await bench.progress.step("pushing \(target.familiarDescription)") { step in
       var repository = registry.repository(target)
-      for layer in image.layers {
+      for layer in product.images.flatMap(\.layers) {
         guard let origin = layer.originReference, origin.registry == target.registry else { continue }
         repository.mountable[layer.descriptor.digest] = origin.repository
       }
-      try await exporter.write(image, to: repository, tag: target.tag, step)
+      try await exporter.write(product, to: repository, tag: target.tag, step)
     }
   }
 }

@@ -12,19 +12,31 @@ public struct BuildRequest: Sendable {
   public var buildArguments: [String] = []
   /// `NAME=value`.
   public var labels: [String] = []
+  /// `[LEVEL[PLATFORM]:]KEY=value`.
+  public var annotations: [String] = []
+  /// `NAME=PATH`, or `NAME=` with `docker-image://`, `oci-layout://` or a URL.
+  public var buildContexts: [String] = []
   public var target: String?
-  /// `OS/ARCH[/VARIANT]`; nil is that of this machine.
-  public var platform: String?
+  /// `OS/ARCH[/VARIANT]`, also several with commas; none is that of this machine.
+  public var platforms: [String] = []
   /// As `--output` has them.
   public var outputs: [String] = []
   /// Whether the image is also pushed under its names.
   public var pushes = false
   /// Whether steps run even if their results are known.
   public var ignoresCache = false
+  /// Stages whose steps run even if their results are known; also several with commas.
+  public var stagesWithoutCache: [String] = []
   /// Whether base images are looked up in their registries even if the store has images of their names.
   public var pullsAlways = false
   /// `default`, `host` or `none`, for RUN.
   public var network = "default"
+  /// `NAME:ADDRESS` or `NAME=ADDRESS`, for RUN.
+  public var hosts: [String] = []
+  /// The size of `/dev/shm` for RUN, a number of bytes such as `64m`.
+  public var sharedMemorySize: String?
+  /// `NAME=SOFT[:HARD]`, for RUN.
+  public var limits: [String] = []
 
   public init(context: FilePath) { self.context = context }
 }

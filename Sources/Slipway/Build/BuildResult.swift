@@ -4,10 +4,10 @@ public import OCI
 public struct BuildResult: Sendable, Hashable {
   /// The names of the image.
   public var names: [ImageReference]
-  /// Of the manifest.
+  /// Of the manifest, or of the index of several images.
   public var descriptor: Descriptor
-  /// What docker calls the image's ID.
-  public var configDigest: Digest
+  /// Of the configuration of an only image.
+  public var configDigest: Digest?
   /// Whether standard output was taken by an exported file.
   public var usedStandardOutput: Bool
 
@@ -18,6 +18,9 @@ public struct BuildResult: Sendable, Hashable {
     return "\(name.familiarName)@\(descriptor.digest)"
   }
 
+  /// What docker calls the image's ID: for several images the digest of their index.
+  public var imageID: Digest { configDigest ?? descriptor.digest }
+
   /// The document of `--metadata-file`, with BuildKit's keys.
   public var metadata: Metadata {
     Metadata(
@@ -26,7 +29,7 @@ public struct BuildResult: Sendable, Hashable {
   }
 
   public struct Metadata: Sendable, Hashable, Codable {
-    public var configDigest: Digest
+    public var configDigest: Digest?
     public var descriptor: Descriptor
     public var digest: Digest
     public var name: String?

@@ -1,4 +1,5 @@
 import BuildPlanning
+import Builder
 import Diagnostics
 import HostOS
 import OCI
@@ -8,6 +9,7 @@ struct BuildSettings: Sendable {
   var options: BuildOptions
   var names: [ImageReference]
   var outputs: [OutputSpecification]
+  var annotations: ImageAnnotations
   /// `SOURCE_DATE_EPOCH`, as a build argument or of the environment (reproducible-builds.org).
   var epoch: Timestamp?
 
@@ -22,11 +24,20 @@ struct BuildSettings: Sendable {
       }
       outputs.append(try OutputSpecification(parsing: "type=registry", names: names))
     }
-    options = BuildOptions(platforms: [try Self.platform(request.platform)])
+    options = BuildOptions(platforms: try Self.platforms(request.platforms))
+    if options.platforms.count > 1, outputs.contains(where: { $0.kind == .archive(.docker) }) {
+      throw SlipwayError(
+        "several-images",
+        "--output type=docker holds one image, and the build is for \(options.platforms.count) platforms",
+        help: ["write type=oci, or build for one --platform"])
+    }
     options.target = request.target
     options.arguments = try Self.arguments(request.buildArguments, environment)
     options.labels = try Self.pairs(request.labels, flag: "--label")
     options.network = try Self.network(request.network)
+    options.surroundings = try ExecSurroundings(request)
+    options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
+    annotations = try ImageAnnotations(parsing: request.annotations, platforms: options.platforms)
     epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"] ?? environment.nonEmpty("SOURCE_DATE_EPOCH"))
   }
 
@@ -39,14 +50,14 @@ struct BuildSettings: Sendable {
     return name.withDefaultTag
   }
 
-  private static func platform(_ text: String?) throws -> Platform {
-    guard let text else { return .host }
-    guard !text.contains(",") else {
-      throw SlipwayError(
-        "several-platforms", "--platform \(text) names several platforms, and a build makes one image",
-        help: ["build once for each platform"])
+  /// Each once, in the order in which they were given.
+  private static func platforms(_ texts: [String]) throws -> [Platform] {
+    var platforms: [Platform] = []
+    for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+      let platform = try Platform(parsing: String(text))
+      if !platforms.contains(platform) { platforms.append(platform) }
     }
-    return try Platform(parsing: text)
+    return platforms.isEmpty ? [.host] : platforms
   }
 
   private static func arguments(_ texts: [String], _ environment: Environment) throws -> [String: String] {

@@ -17,7 +17,7 @@ public struct Check: Sendable {
     build.dockerfile = request.file
     build.buildArguments = request.buildArguments
     build.target = request.target
-    build.platform = request.platform
+    build.platforms = [request.platform].compactMap { $0 }
     let settings = try BuildSettings(build, request.environment)
     let texts = try BuildTexts(build)
     var context = CheckContext()

@@ -1,0 +1,49 @@
+public import OCI
+
+/// An image that was built. Manifest and configuration are in the store; layers of the base may be elsewhere still.
+public struct BuiltImage: Sendable {
+  /// What it was asked to run on.
+  public var platform: Platform
+  public var manifest: RawManifest
+  public var configDescriptor: Descriptor
+  public var config: ImageConfig
+  public var layers: [Layer]
+}
+
+/// What a build made: an image, or images for several platforms under one index.
+public struct BuildProduct: Sendable {
+  /// One for each platform, in the order in which they were asked for.
+  public let images: [BuiltImage]
+  /// What names stand for: the manifest of the only image, or the index of all.
+  public let top: RawManifest
+  /// Of `top`, with the platform of an only image, and with the annotations that descriptors were given.
+  public let descriptor: Descriptor
+
+  /// The only image; nil when there are several.
+  public var onlyImage: BuiltImage? { images.count == 1 ? images[0] : nil }
+
+  /// Puts an index for several images into the store.
+  init(_ images: [BuiltImage], _ annotations: ImageAnnotations, in store: ContentStore) throws {
+    self.images = images
+    guard images.count != 1 else {
+      let image = images[0]
+      top = image.manifest
+      var descriptor = image.manifest.descriptor
+      descriptor.platform = image.config.platform
+      descriptor.annotations = annotations[.manifestDescriptor, image.platform]
+      self.descriptor = descriptor
+      return
+    }
+    let manifests = images.map { image in
+      var descriptor = image.manifest.descriptor
+      descriptor.platform = image.platform
+      descriptor.annotations = annotations[.manifestDescriptor, image.platform]
+      return descriptor
+    }
+    top = try RawManifest(ImageIndex(manifests: manifests, annotations: annotations[.index, nil]))
+    try store.store(top.bytes, mediaType: top.descriptor.mediaType)
+    var descriptor = top.descriptor
+    descriptor.annotations = annotations[.indexDescriptor, nil]
+    self.descriptor = descriptor
+  }
+}
