@@ -6,6 +6,13 @@ extension GitFailure {
   func explained(_ reference: GitReference) -> RemoteSourceError {
     let remote = reference.shownRemote
     let has: (String...) -> Bool = { parts in parts.contains { text.contains($0) } }
+    if arguments.first == "submodule" {
+      let isRefused = text.contains("transport '") && text.contains("not allowed")
+      return error(
+        isRefused ? "git-submodule-refused" : "git-submodule-failed",
+        "\(remote) has a submodule whose address \(isRefused ? "may not" : "cannot") be fetched",
+        ["check the addresses in .gitmodules", "leave submodules out with submodules=false in the URL"], .failure)
+    }
     if reference.transport == .ssh, has("Permission denied", "Could not read from remote repository") {
       if has("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed") {
         return error(
@@ -33,11 +40,6 @@ extension GitFailure {
       return error(
         "git-unreachable", "\(remote) cannot be reached",
         ["check the network, the spelling of the host, and HTTPS_PROXY and NO_PROXY if there is a proxy"], .unavailable)
-    }
-    if has("transport 'file' not allowed", "transport 'ext' not allowed") {
-      return error(
-        "git-submodule-refused", "\(remote) has a submodule whose address may not be fetched",
-        ["leave submodules out with submodules=false in the URL"], .failure)
     }
     return error("git-failed", "git cannot fetch \(remote)", ["try it by hand: git clone \(remote)"], .failure)
   }

@@ -68,7 +68,8 @@ public struct GitHost: Sendable {
     ]
     variables["HTTP_CONTENT_ENCODING"] = request.headers["content-encoding"]
     variables["GIT_PROTOCOL"] = request.headers["git-protocol"]
-    let outcome = try await Tool.run(
+    // A refusal that is told to the client ends git with an error too.
+    let outcome = try await Tool.attempt(
       "git", ["http-backend"], environment: Environment(variables), input: request.body)
     return try Self.parse(outcome.output)
   }
