@@ -70,10 +70,11 @@ public struct DiagnosticRenderer: Sendable {
       }
       let number = String(line + 1)
       let padding = String(repeating: " ", count: width - number.count)
-      out += paint("\(padding)\(number) |", .blue) + trimmed(" " + Self.printable(file.line(line))) + "\n"
+      let shown = ShownLine(line, of: file, marking: annotation.range)
+      out += paint("\(padding)\(number) |", .blue) + trimmed(" " + shown.text) + "\n"
       let label = line == lastLine ? annotation.label : ""
-      out += indent + paint(" |", .blue) + " "
-      out += carets(annotation.range, in: file, line: line, label: label, style: style) + "\n"
+      let marks = String(repeating: "^", count: shown.length) + (label.isEmpty ? "" : " \(Self.printable(label))")
+      out += indent + paint(" |", .blue) + " " + String(repeating: " ", count: shown.lead) + paint(marks, style) + "\n"
     }
     return out
   }
@@ -81,19 +82,6 @@ public struct DiagnosticRenderer: Sendable {
   /// A long range shows its first two lines and its last; nil stands for what is left out.
   private func shownLines(first: Int, last: Int) -> [Int?] {
     last - first < 4 ? Array(first...max(first, last)) : [first, first + 1, nil, last]
-  }
-
-  private func carets(_ range: SourceRange, in file: SourceFile, line: Int, label: String, style: Style) -> String {
-    let start = file.lineStarts[line]
-    let bytes = file.lineBytes(line)
-    let blank = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.endIndex
-    let lower = min(max(range.lowerBound, start == 0 ? 0 : min(blank, bytes.endIndex)), bytes.endIndex)
-    let from = range.lowerBound >= start ? min(range.lowerBound, bytes.endIndex) : lower
-    let upper = min(max(range.upperBound, from), bytes.endIndex)
-    let lead = Self.columns(of: bytes[bytes.startIndex..<from])
-    let length = max(1, Self.columns(of: bytes[from..<upper]))
-    let marks = String(repeating: "^", count: length) + (label.isEmpty ? "" : " \(Self.printable(label))")
-    return String(repeating: " ", count: lead) + paint(marks, style)
   }
 
   private func trimmed(_ text: String) -> String {
@@ -121,10 +109,6 @@ public struct DiagnosticRenderer: Sendable {
   /// Keeps line feeds: a message may quote what a tool wrote.
   private static func printableLines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
-  }
-
-  private static func columns(of bytes: ArraySlice<UInt8>) -> Int {
-    bytes.reduce(0) { $0 + ($1 == 0x09 ? 4 : $1 & 0xC0 == 0x80 ? 0 : 1) }
   }
 
   // MARK: Colour

@@ -38,6 +38,10 @@ public final class SourceFile: Sendable {
   public let bytes: [UInt8]
   /// The offset of the first byte of each line.
   public let lineStarts: [Int]
+  /// How many Unicode scalars stand in front of each multiple of `markDistance`, so that places on long lines are
+  /// found without counting from the line's beginning.
+  private let scalarMarks: [Int]
+  private static let markDistance = 4096
 
   public init(name: String, bytes: [UInt8]) {
     self.name = name
@@ -45,6 +49,13 @@ public final class SourceFile: Sendable {
     var starts = [0]
     for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(offset + 1) }
     self.lineStarts = starts
+    var marks = [0]
+    var start = 0
+    while bytes.count - start >= Self.markDistance {
+      marks.append((marks.last ?? 0) + Self.scalars(in: bytes[start..<(start + Self.markDistance)]))
+      start += Self.markDistance
+    }
+    self.scalarMarks = marks
   }
 
   public convenience init(name: String, text: String) {
@@ -64,8 +75,17 @@ public final class SourceFile: Sendable {
 
   public func location(at offset: Int) -> SourceLocation {
     let line = lineIndex(at: offset)
-    let prefix = bytes[lineStarts[line]..<min(max(offset, lineStarts[line]), bytes.count)]
-    return SourceLocation(line: line + 1, column: Self.scalars(in: prefix) + 1)
+    let start = lineStarts[line]
+    let end = min(max(offset, start), bytes.count)
+    let column =
+      end - start <= 2 * Self.markDistance
+      ? Self.scalars(in: bytes[start..<end]) : scalars(before: end) - scalars(before: start)
+    return SourceLocation(line: line + 1, column: column + 1)
+  }
+
+  private func scalars(before offset: Int) -> Int {
+    let mark = offset / Self.markDistance
+    return scalarMarks[mark] + Self.scalars(in: bytes[(mark * Self.markDistance)..<offset])
   }
 
   /// The text of a line (index from 0) without its line ending. Invalid UTF-8 is repaired.

@@ -18,14 +18,21 @@ extension DockerfileParser {
     var help: [String] = []
     if written.unicodeScalars.contains(where: { $0.value > 0x7F && $0.properties.isWhitespace }) {
       help = ["it holds a blank that is no plain space; type the line anew"]
-    } else if let nearest = Suggestion.nearest(to: written, in: InstructionName.allCases.map(\.rawValue)) {
+    } else if let nearest = suggestion(for: written) {
       help = ["did you mean \(nearest)?"]
     } else if !written.utf8.contains(where: { $0 < 0x41 }) {
-      help = ["the instructions are \(InstructionName.allCases.map(\.rawValue).joined(separator: ", "))"]
+      help = ["the instructions are \(InstructionName.spellings.joined(separator: ", "))"]
     } else {
       help = ["if the line belongs to the one above, end that one with a \(escape.name)"]
     }
     report("unknown-instruction", "there is no instruction \(written)", at: line.keyword.range, help: help)
+  }
+
+  private mutating func suggestion(for word: String) -> String? {
+    if let known = suggestions[word] { return known }
+    let nearest = Suggestion.nearest(to: word, in: InstructionName.spellings)
+    if suggestions.count < 1000 { suggestions[word] = .some(nearest) }
+    return nearest
   }
 
   private mutating func parseKind(

@@ -8,6 +8,8 @@ struct DockerfileParser {
   var lines: LineScanner
   private(set) var directives: [ParserDirective] = []
   private var comments: [Comment] = []
+  /// What was suggested for words that are no instructions.
+  var suggestions: [String: String?] = [:]
   /// How many here-documents of unknown instructions turned out to be none.
   var missedHeredocs = 0
   /// Directives stand above everything else, other comments included.

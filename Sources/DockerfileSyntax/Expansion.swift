@@ -39,7 +39,7 @@ public struct Expansion: Sendable, Hashable {
   /// The value of a word.
   ///
   /// - Throws: `DockerfileSyntaxError` with the place of the first thing that is wrong: a quote or brace that is not
-  ///   closed, an unknown substitution, or a variable that `${v:?}` demands.
+  ///   closed, an unknown substitution, a variable that `${v:?}` demands, or a value of more than 16 MiB.
   public func expand(
     _ word: Word, in environment: some VariableEnvironment
   ) throws(DockerfileSyntaxError) -> ExpandedText {
@@ -78,6 +78,8 @@ public struct ExpandedText: Sendable, Hashable {
   public var usedVariables: Set<String>
   /// The names of the variables that were asked for and are not set.
   public var unsetVariables: Set<String>
+  /// Where in the text of the word each of them is first asked for, as bytes.
+  var unsetRanges: [String: Range<Int>] = [:]
 
   public init(
     text: String, words: [String], usedVariables: Set<String> = [], unsetVariables: Set<String> = []

@@ -19,6 +19,8 @@ enum InstructionName: String, CaseIterable {
   case volume = "VOLUME"
   case workdir = "WORKDIR"
 
+  static let spellings = allCases.map(\.rawValue)
+
   /// The flags that the instruction takes.
   var flags: [String: InstructionFlag.Kind] {
     switch self {

@@ -14,17 +14,20 @@ struct PathPattern: Sendable, Hashable {
     /// A `**` with more behind it: nothing, or any text that ends in `/`. It is followed by `.foldersRest`.
     case folders
     case foldersRest
+
+    fileprivate var character: PathCharacter? { if case .character(let character) = self { character } else { nil } }
   }
 
   let elements: [Element]
   /// The characters in front of the first wildcard.
-  private let prefix: [PathCharacter]
+  let prefix: [PathCharacter]
+  /// The characters behind the last wildcard.
+  let suffix: [PathCharacter]
 
   init(_ elements: [Element]) {
     self.elements = elements
-    self.prefix = elements.prefix { if case .character = $0 { true } else { false } }.compactMap {
-      if case .character(let character) = $0 { character } else { nil }
-    }
+    self.prefix = Array(elements.lazy.map(\.character).prefix { $0 != nil }.compactMap { $0 })
+    self.suffix = elements.reversed().lazy.map(\.character).prefix { $0 != nil }.compactMap { $0 }.reversed()
   }
 
   var isLiteral: Bool { prefix.count == elements.count }

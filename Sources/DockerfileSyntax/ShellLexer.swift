@@ -24,13 +24,19 @@ struct ShellLexer<Environment: VariableEnvironment> {
   private var position = 0
   private var depth = 0
   private var used: Set<String> = []
-  private var unset: Set<String> = []
+  /// Where each variable that is not set is first asked for.
+  private var unset: [String: Range<Int>] = [:]
 
   /// Braces nested deeper than this are refused, so that no input exhausts the stack.
   private let deepest = 64
+  /// Longer values are refused, so that no input exhausts the memory; what is written out may be longer.
+  private let longest: Int
+  /// The same for the time that a pattern takes: its length times that of the value.
+  private let hardestPattern = 100_000_000
 
   init(_ text: String, _ expansion: Expansion, _ environment: Environment) {
     self.bytes = Array(text.utf8)
+    self.longest = max(1 << 24, 2 * bytes.count)
     self.environment = environment
     self.escape = (expansion.style == .document ? .backslash : expansion.escape).rawValue
     self.readsQuotes = expansion.style != .document
@@ -42,9 +48,11 @@ struct ShellLexer<Environment: VariableEnvironment> {
   mutating func expand() throws(Failure) -> ExpandedText {
     let output = try read(until: nil, from: 0)
     var words = output.words
-    return ExpandedText(
+    var text = ExpandedText(
       text: String(decoding: output.text, as: UTF8.self), words: words.finish(), usedVariables: used,
-      unsetVariables: unset)
+      unsetVariables: Set(unset.keys))
+    text.unsetRanges = unset
+    return text
   }
 
   // MARK: Text
@@ -79,6 +87,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
         output.words.addQuoted(value)
       default: readPlain(into: &output)
       }
+      guard output.text.count <= longest else { throw tooLong(start) }
     }
     guard end == nil else { throw unclosed(start) }
     return output
@@ -152,14 +161,15 @@ struct ShellLexer<Environment: VariableEnvironment> {
     guard peek == UInt8(ascii: "{") else {
       let name = readName()
       if name.isEmpty { return [ASCII.dollar] }
-      return lookUp(name).map { Array($0.utf8) } ?? (keepsUnset ? Array("$\(name)".utf8) : [])
+      return lookUp(name, from: start).map { Array($0.utf8) } ?? (keepsUnset ? Array("$\(name)".utf8) : [])
     }
     position += 1
     depth += 1
     defer { depth -= 1 }
     guard depth <= deepest else {
       throw Failure(
-        code: "substitution-too-deep", message: "substitutions are nested too deeply", range: start..<position)
+        code: "substitution-too-deep", message: "more than \(deepest) substitutions stand inside of each other",
+        range: start..<position, help: ["set variables one after the other: ARG a=${b:-…}, then ARG c=${a:-…}"])
     }
     let name = readName()
     guard let operation = peek else { throw unclosed(start) }
@@ -171,7 +181,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
     position += 1
     switch operation {
     case UInt8(ascii: "}"):
-      return lookUp(name).map { Array($0.utf8) } ?? (keepsUnset ? Array("${\(name)}".utf8) : [])
+      return lookUp(name, from: start).map { Array($0.utf8) } ?? (keepsUnset ? Array("${\(name)}".utf8) : [])
     case ASCII.slash: return try readReplacement(name, from: start)
     default: return try readSubstitution(name, operation, from: start)
     }
@@ -204,9 +214,10 @@ struct ShellLexer<Environment: VariableEnvironment> {
     }
   }
 
-  private mutating func lookUp(_ name: String) -> String? {
+  /// The value of a variable that was asked for from `start` up to here.
+  private mutating func lookUp(_ name: String, from start: Int) -> String? {
     let value = environment.value(of: name)
-    if value == nil { unset.insert(name) } else { used.insert(name) }
+    if value != nil { used.insert(name) } else if unset[name] == nil { unset[name] = start..<position }
     return value
   }
 
@@ -221,11 +232,14 @@ struct ShellLexer<Environment: VariableEnvironment> {
       operation = next
       position += 1
     }
-    guard "-+?#%".utf8.contains(operation) else { throw unknownModifier(name, start) }
+    guard "-+?#%".utf8.contains(operation) else {
+      throw bytes[(position - 1)...].spaceLength(at: position - 1) > 0
+        ? unclosed(start) : unknownModifier(name, start)
+    }
     let isPattern = operation == UInt8(ascii: "#") || operation == UInt8(ascii: "%")
     let wordStart = position
     let word = try readOperand(until: UInt8(ascii: "}"), keepingEscapes: isPattern, from: start)
-    guard let value = lookUp(name) else {
+    guard let value = lookUp(name, from: start) else {
       if keepsUnset { return Array(bytes[start..<wordStart]) + word + [UInt8(ascii: "}")] }
       return try substitute(name, operation, word, isNull: true, start: start) ?? []
     }
@@ -242,7 +256,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
     case UInt8(ascii: "-"): return isNull ? word : nil
     case UInt8(ascii: "+"): return isNull ? [] : word
     case UInt8(ascii: "?") where isNull:
-      let isUnset = unset.contains(name)
+      let isUnset = unset[name] != nil
       let reason = isUnset ? "is not set" : "is empty"
       throw Failure(
         code: "variable-required", message: word.isEmpty ? "\(name) \(reason)" : "\(name): \(Self.text(word))",
@@ -256,7 +270,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
     _ value: String, _ operation: UInt8, _ word: [UInt8], from start: Int
   ) throws(Failure) -> [UInt8] {
     let isLongest = word.first == operation
-    let pattern = try pattern(isLongest ? word[1...] : word[...], from: start)
+    let pattern = try pattern(isLongest ? word[1...] : word[...], for: value, from: start)
     let trimmed =
       operation == UInt8(ascii: "%")
       ? pattern.trimmingSuffix(of: value, longest: isLongest) : pattern.trimmingPrefix(of: value, longest: isLongest)
@@ -269,8 +283,9 @@ struct ShellLexer<Environment: VariableEnvironment> {
     if replacesAll { position += 1 }
     let patternText = try readOperand(until: ASCII.slash, keepingEscapes: true, from: start)
     let replacement = try readOperand(until: UInt8(ascii: "}"), keepingEscapes: true, from: start)
-    let pattern = try pattern(patternText[...], from: start)
-    guard let value = lookUp(name) else { return keepsUnset ? Array(bytes[start..<position]) : [] }
+    let value = lookUp(name, from: start)
+    let pattern = try pattern(patternText[...], for: value ?? "", from: start)
+    guard let value else { return keepsUnset ? Array(bytes[start..<position]) : [] }
     return Array(pattern.replacing(in: value, with: Self.text(replacement), all: replacesAll).utf8)
   }
 
@@ -283,7 +298,12 @@ struct ShellLexer<Environment: VariableEnvironment> {
     return try read(until: end, from: start).text
   }
 
-  private func pattern(_ bytes: ArraySlice<UInt8>, from start: Int) throws(Failure) -> ShellPattern {
+  private func pattern(
+    _ bytes: ArraySlice<UInt8>, for value: String, from start: Int
+  ) throws(Failure) -> ShellPattern {
+    guard bytes.count.multipliedReportingOverflow(by: value.utf8.count).partialValue <= hardestPattern else {
+      throw tooLong(start)
+    }
     let text = String(decoding: bytes, as: UTF8.self)
     guard let pattern = ShellPattern(text) else {
       throw Failure(
@@ -297,10 +317,18 @@ struct ShellLexer<Environment: VariableEnvironment> {
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
+  /// Points at what stands in the same line.
   private func unclosed(_ start: Int) -> Failure {
-    Failure(
-      code: "bad-substitution", message: "the substitution is not closed", range: start..<bytes.count,
+    let end = bytes[start...].firstIndex(of: ASCII.lineFeed) ?? bytes.count
+    return Failure(
+      code: "bad-substitution", message: "the substitution is not closed", range: start..<end,
       help: ["a } is missing"])
+  }
+
+  private func tooLong(_ start: Int) -> Failure {
+    Failure(
+      code: "expansion-too-long", message: "the value becomes too long", range: start..<max(position, start),
+      help: ["a variable may hold \(longest >> 20) MiB at most; does one hold itself several times?"])
   }
 
   private func unclosedQuote(_ start: Int, _ kind: String) -> Failure {

@@ -31,7 +31,25 @@ import Testing
     ("kitten", "sitting", 3), ("a cat", "an abct", 4),
   ])
   func countsEdits(_ left: String, _ right: String, _ distance: Int) {
-    #expect(Suggestion.editDistance(Array(left.unicodeScalars), Array(right.unicodeScalars)) == distance)
-    #expect(Suggestion.editDistance(Array(right.unicodeScalars), Array(left.unicodeScalars)) == distance)
+    let (left, right) = (left.unicodeScalars.map(\.value), right.unicodeScalars.map(\.value))
+    #expect(Suggestion.editDistance(left, right) == distance)
+    #expect(Suggestion.editDistance(right, left) == distance)
+    #expect(Suggestion.editDistance(left, right, limit: distance) == distance)
+    #expect(Suggestion.editDistance(left, right, limit: distance - 1) == nil)
+  }
+
+  /// Giving up early changes no answer.
+  @Test func limitsChangeNothing() {
+    let words = (0..<243).map { number in
+      (0..<5).map { UInt32(97 + number / [1, 3, 9, 27, 81][$0] % 3) }
+    }
+    for left in words.prefix(60) {
+      for right in words {
+        let distance = Suggestion.editDistance(left, right) ?? -1
+        for limit in 0...5 {
+          #expect(Suggestion.editDistance(left, right, limit: limit) == (distance <= limit ? distance : nil))
+        }
+      }
+    }
   }
 }

@@ -2,23 +2,32 @@ public import Diagnostics
 
 /// What the checks know besides the Dockerfile. Everything is optional: what is not known is not reported.
 public struct CheckContext: Sendable, Hashable {
-  /// What is known of the image that a stage starts from.
+  /// What is known of the image that a stage starts from: all of it comes from the image's config. The image's
+  /// working folder is not among it, since WorkdirRelativePath does not rely on it.
   public struct BaseImage: Sendable, Hashable {
-    /// `ENV` of the image, and of its ONBUILD triggers.
+    /// `config.Env`.
     public var environment: [String: String]
-    /// What the image is made for; nil when that is not known.
+    /// `os`, `architecture` and `variant`; nil when the platform is not known.
     public var platform: CheckPlatform?
-    /// Whether the image's config has a `SHELL`.
+    /// Whether there is a `config.Shell` that is not empty.
     public var hasShell: Bool
+    /// `config.OnBuild`, in its order: they are checked in each stage that starts from the image, as BuildKit does.
+    public var triggers: [String]
 
-    public init(environment: [String: String] = [:], platform: CheckPlatform? = nil, hasShell: Bool = false) {
+    public init(
+      environment: [String: String] = [:], platform: CheckPlatform? = nil, hasShell: Bool = false,
+      triggers: [String] = []
+    ) {
       self.environment = environment
       self.platform = platform
       self.hasShell = hasShell
+      self.triggers = triggers
     }
   }
 
-  /// The images that stages start from, by the stages' indices.
+  /// The images that stages start from, by the stages' indices. Stages that start from another stage or from `scratch`
+  /// have none; a stage whose image is not known must be left out, since UndefinedVar holds an image's variables for
+  /// all there are.
   public var bases: [Int: BaseImage] = [:]
   /// What is kept out of the context.
   public var ignore: DockerIgnore?

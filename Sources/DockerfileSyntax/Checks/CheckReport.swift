@@ -25,6 +25,12 @@ public struct CheckReport: Sendable, Hashable {
 }
 
 extension [Diagnostic] {
+  /// Each only once: a trigger is looked at in each stage that it runs in.
+  var withoutRepetitions: [Diagnostic] {
+    var known: Set<Diagnostic> = []
+    return filter { known.insert($0).inserted }
+  }
+
   /// Sorted by where they begin; what is at the same place keeps its order.
   var inTextOrder: [Diagnostic] {
     enumerated().sorted { left, right in

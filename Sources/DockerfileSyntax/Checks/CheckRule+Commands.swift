@@ -87,7 +87,8 @@ extension CheckRule {
     collector.report(
       "this \(name) means nothing, another one follows in the stage", at: earlier.range,
       below: earlier.comments + instruction.comments,
-      notes: [collector.note("it is here", at: instruction.keyword.range)], help: ["take one of them away"])
+      notes: [collector.note("it is here", at: collector.place ?? instruction.keyword.range)],
+      help: ["take one of them away"])
   }
 
   @Sendable static func checkWorkdir(

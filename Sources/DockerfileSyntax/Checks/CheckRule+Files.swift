@@ -5,7 +5,7 @@ extension CheckRule {
   @Sendable static func checkIgnoredFiles(
     _ instruction: Instruction, _ scope: StageScope, _ collector: inout FindingCollector
   ) {
-    guard let ignore = scope.file.context.ignore, !ignore.rules.isEmpty else { return }
+    guard let ignored = scope.file.ignored else { return }
     let sources: [Word]
     switch instruction.kind {
     case .copy(let copy) where copy.from == nil: sources = copy.sources
@@ -14,12 +14,12 @@ extension CheckRule {
     }
     for source in sources {
       guard let value = scope.evaluate(source), value.isCertain, !isRemote(value.text.text),
-        ignore.surelyIgnores(value.text.text)
+        let rule = ignored.rule(thatIgnores: CleanPath.relative(value.text.text))
       else { continue }
       collector.report(
         "'\(value.text.text)' is kept out of the context by .dockerignore", at: source.range,
         below: instruction.comments,
-        notes: ignore.rule(thatIgnores: value.text.text).map { [note(on: $0, scope.file.context.ignoreFile)] } ?? [],
+        notes: [note(on: rule, scope.file.context.ignoreFile)],
         help: [helpForIgnored(CleanPath.relative(value.text.text))])
     }
   }
@@ -95,42 +95,6 @@ extension CheckRule {
       guard let value = scope.evaluate(word), value.isCertain else { return [] }
       return value.text.words.map { Port(text: $0, word: word) }
     }
-  }
-}
-
-extension DockerIgnore {
-  /// Whether a source is ignored, and nothing at it or below it may be brought back by an exception.
-  fileprivate func surelyIgnores(_ source: String) -> Bool {
-    let path = CleanPath.relative(source)
-    if path == ".", !rules.contains(where: { !$0.isException && ["*", "**", "**/*"].contains($0.pattern) }) {
-      return false
-    }
-    guard !rules.contains(where: { $0.isException && $0.mayTouch(path) }) else { return false }
-    return DockerIgnoreMatcher(self).match(path)
-  }
-
-  fileprivate func rule(thatIgnores source: String) -> Rule? {
-    rules.last { rule in
-      var single = DockerIgnore()
-      single.rules = [rule]
-      return !rule.isException && DockerIgnoreMatcher(single).match(CleanPath.relative(source))
-    }
-  }
-}
-
-extension DockerIgnore.Rule {
-  /// Whether the rule may match a path or something below it. A pattern with wildcards may match anything below
-  /// the folder in front of the first one.
-  fileprivate func mayTouch(_ path: String) -> Bool {
-    let components = pattern.split(separator: "/", omittingEmptySubsequences: false)
-    let plain = components.prefix { !$0.contains { "*?[".contains($0) } }
-    let prefix = plain.joined(separator: "/")
-    let folder = path == "." ? "" : path
-    return Self.isAtOrBelow(prefix, folder) || plain.count < components.count && Self.isAtOrBelow(folder, prefix)
-  }
-
-  private static func isAtOrBelow(_ path: String, _ folder: String) -> Bool {
-    folder.isEmpty || path == folder || path.hasPrefix(folder + "/")
   }
 }
 

@@ -8,14 +8,15 @@ extension CheckRule {
     guard collector.isWanted(below: stage.from.comments) else { return }
     for word in [stage.from.image, stage.from.platform].compactMap({ $0 }) {
       guard let value = try? file.dockerfile.expansion.expand(word, in: file.globals) else { continue }
-      for name in value.unsetVariables.filter({ !file.globals.means($0) }).sorted() {
+      let unset = value.unsetRanges.filter { !file.globals.means($0.key) }
+      for (name, part) in unset.sorted(by: { $0.value.lowerBound < $1.value.lowerBound }) {
         var help = ["declare it above the first FROM: ARG \(name)=value"]
         if let nearest = collector.suggestion(for: name, in: file.globals.names) {
           help.insert("did you mean \(nearest)?", at: 0)
         }
         collector.report(
           "no ARG above the first FROM declares '\(name)'",
-          at: word.range(ofVariable: name, escape: file.dockerfile.escape), below: stage.from.comments,
+          at: word.range(of: part), below: stage.from.comments,
           notes: file.declaration(of: name, before: stage.index).map {
             [collector.note("an ARG inside of a stage does not count for FROM", at: $0.name.range)]
           } ?? [],

@@ -7,17 +7,16 @@ extension CheckRule {
   ) {
     guard scope.isComplete, collector.isWanted(below: instruction.comments) else { return }
     var declaredHere: Set<String> = []
-    for use in instruction.kind.expandedTexts {
+    for use in scope.uses(of: instruction) {
       var expansion = collector.expansion
       expansion.style = use.style
       if let text = try? expansion.expand(use.word, in: scope) {
-        let unset = text.unsetVariables.subtracting(scope.unsetArguments).subtracting(declaredHere)
-          .subtracting(StageScope.outsideOfEnvironment)
-        for name in unset.sorted() {
-          let range = use.word.range(
-            ofVariable: name, escape: use.style == .document ? .backslash : expansion.escape,
-            readsQuotes: use.style != .document)
-          report(name, at: range, instruction, scope, &collector)
+        let unset = text.unsetRanges.filter { name, _ in
+          !scope.isUnsetArgument(name) && !declaredHere.contains(name)
+            && !StageScope.outsideOfEnvironment.contains(name)
+        }
+        for (name, part) in unset.sorted(by: { $0.value.lowerBound < $1.value.lowerBound }) {
+          report(name, at: use.word.range(of: part), instruction, scope, &collector)
         }
       }
       // ARG sets its variables one after the other.
@@ -88,6 +87,17 @@ struct ExpandedUse {
   var declares: String?
 }
 
+extension StageScope {
+  /// The texts of an instruction that are expanded here: the default value of an ARG is not when another is given.
+  func uses(of instruction: Instruction) -> [ExpandedUse] {
+    guard case .arg = instruction.kind else { return instruction.kind.expandedTexts }
+    return instruction.kind.expandedTexts.map { use in
+      guard let name = use.declares, file.context.buildArguments[name] != nil else { return use }
+      return ExpandedUse(word: Word("", range: use.word.range), declares: name)
+    }
+  }
+}
+
 extension Instruction.Kind {
   /// The texts in which variables that are not set are told of, in their order; EXPOSE is not among them.
   var expandedTexts: [ExpandedUse] {
@@ -100,7 +110,8 @@ extension Instruction.Kind {
         + [ExpandedUse(word: copy.destination)]
     case .arg(let arg):
       arg.declarations.map { declaration in
-        ExpandedUse(word: declaration.defaultValue ?? declaration.name, declares: declaration.name.text)
+        let name = declaration.name
+        return ExpandedUse(word: declaration.defaultValue ?? Word("", range: name.range), declares: name.text)
       }
     case .env(let env): env.variables.flatMap { [$0.key, $0.value] }.uses
     case .label(let label): label.labels.flatMap { [$0.key, $0.value] }.uses

@@ -10,6 +10,8 @@ struct CheckedFile {
   var globals: GlobalScope
   /// What FROM would see if no build argument were given.
   var defaults: GlobalScope
+  /// What is kept out of the context.
+  let ignored: IgnoredSources?
   /// The first ARG of each name inside of a stage.
   private var stageDeclarations: [String: (stage: Int, declaration: ArgInstruction.Declaration)] = [:]
 
@@ -19,6 +21,7 @@ struct CheckedFile {
     self.parserDiagnostics = parserDiagnostics
     self.globals = GlobalScope(dockerfile, context, arguments: context.buildArguments)
     self.defaults = GlobalScope(dockerfile, context, arguments: [:])
+    self.ignored = context.ignore.flatMap { $0.rules.isEmpty ? nil : IgnoredSources($0) }
     for (index, stage) in dockerfile.stages.enumerated() {
       for case .arg(let arg) in stage.instructions.map(\.kind) {
         for declaration in arg.declarations where stageDeclarations[declaration.name.text] == nil {
@@ -62,6 +65,8 @@ struct GlobalScope: VariableEnvironment {
   private(set) var values: [String: String]
   /// The ARGs before the first FROM; the last of a name counts.
   private(set) var declarations: [String: ArgInstruction.Declaration] = [:]
+  /// What is wrong with their default values.
+  private(set) var errors: [Diagnostic] = []
 
   init(_ dockerfile: Dockerfile, _ context: CheckContext, arguments: [String: String]) {
     values = Self.platformArguments(context)
@@ -71,8 +76,12 @@ struct GlobalScope: VariableEnvironment {
       declarations[name] = declaration
       if let given = arguments[name] {
         values[name] = given
-      } else if let word = declaration.defaultValue, let text = try? dockerfile.expansion.expand(word, in: self) {
-        values[name] = text.text
+      } else if let word = declaration.defaultValue {
+        do {
+          values[name] = try dockerfile.expansion.expand(word, in: self).text
+        } catch {
+          errors += error.diagnostics
+        }
       }
     }
   }

@@ -38,6 +38,8 @@ private struct DockerfileChecker {
   private var options = CheckOptions()
   private var remarks: [Diagnostic] = []
   private var collector: FindingCollector
+  /// How many more triggers are looked into: stages times triggers may be far more than there are lines.
+  private var triggerBudget = 20_000
 
   init(_ dockerfile: Dockerfile, _ context: CheckContext, parserDiagnostics: [Diagnostic]) {
     file = CheckedFile(dockerfile, context, parserDiagnostics: parserDiagnostics)
@@ -61,6 +63,7 @@ private struct DockerfileChecker {
       collector.rule = rule
       method(file, &collector)
     }
+    remarks += file.globals.errors
     var scopes: [StageScope] = []
     var indices: [String: Int] = [:]
     for (index, stage) in file.dockerfile.stages.enumerated() {
@@ -71,7 +74,8 @@ private struct DockerfileChecker {
     }
     let findings = collector.findings.inTextOrder
     return CheckReport(
-      findings: findings, remarks: (remarks + parserRemarks(besides: findings)).inTextOrder, options: options,
+      findings: findings, remarks: (remarks + parserRemarks(besides: findings)).withoutRepetitions.inTextOrder,
+      options: options,
       directive: file.dockerfile.directive(.check).map { SourceAnnotation(file.dockerfile.file, $0.range) })
   }
 
@@ -84,6 +88,13 @@ private struct DockerfileChecker {
   }
 
   private mutating func checkFrom(_ stage: CheckedStage) {
+    for word in [stage.from.image, stage.from.platform].compactMap({ $0 }) {
+      do {
+        _ = try file.dockerfile.expansion.expand(word, in: file.globals)
+      } catch {
+        remarks += error.diagnostics
+      }
+    }
     for rule in CheckRule.all {
       guard case .stage(let method) = rule.method else { continue }
       collector.rule = rule
@@ -96,22 +107,74 @@ private struct DockerfileChecker {
     of stage: Stage, _ checked: CheckedStage, _ scopes: [StageScope]
   ) -> StageScope {
     var scope = StageScope(checked, of: file)
-    var triggers: [Instruction] = []
+    collector.isListening = file.context.isBuilt(checked.index)
     if case .stage(let index) = checked.base, scopes.indices.contains(index) {
       scope = scopes[index].inherited
-      triggers = scopes[index].triggers
+      checkTriggers(scopes[index].triggers, &scope)
+    } else {
+      checkTriggers(ofImageOf: checked, &scope)
     }
-    collector.isListening = file.context.isBuilt(checked.index)
-    for instruction in triggers + stage.instructions {
-      for rule in CheckRule.all {
-        guard case .instruction(let method) = rule.method else { continue }
-        collector.rule = rule
-        method(instruction, scope, &collector)
-      }
-      scope.apply(instruction)
-    }
+    for instruction in stage.instructions { check(instruction, &scope) }
     collector.isListening = true
     return scope
+  }
+
+  private mutating func check(_ instruction: Instruction, _ scope: inout StageScope) {
+    if collector.isListening, collector.place == nil { remarks += errors(of: instruction, scope) }
+    for rule in CheckRule.all {
+      guard case .instruction(let method) = rule.method else { continue }
+      collector.rule = rule
+      method(instruction, scope, &collector)
+    }
+    scope.apply(instruction, at: collector.place)
+  }
+
+  /// The triggers of the stage that this one starts from.
+  private mutating func checkTriggers(_ triggers: [Instruction], _ scope: inout StageScope) {
+    guard triggers.count <= triggerBudget else {
+      scope.forget()
+      return
+    }
+    triggerBudget -= triggers.count
+    for trigger in triggers { check(trigger, &scope) }
+  }
+
+  /// The triggers of the image that the stage starts from: what they say has no place in the file.
+  private mutating func checkTriggers(ofImageOf stage: CheckedStage, _ scope: inout StageScope) {
+    guard case .image = stage.base, let triggers = file.context.bases[stage.index]?.triggers else { return }
+    collector.place = stage.from.image.range
+    for text in triggers {
+      let parsed = Instruction.parse(SourceFile(name: "ONBUILD", text: text))
+      // Who builds is told about one that is none.
+      guard var instruction = parsed.value, triggerBudget > 0 else {
+        scope.forget()
+        continue
+      }
+      triggerBudget -= 1
+      instruction.comments = stage.from.comments
+      collector.trigger = text
+      check(instruction, &scope)
+    }
+    collector.place = nil
+    collector.trigger = nil
+  }
+
+  /// What is wrong with the words of an instruction: quotes and substitutions that nothing can be made of.
+  private func errors(of instruction: Instruction, _ scope: StageScope) -> [Diagnostic] {
+    var uses = scope.uses(of: instruction)
+    if case .expose(let expose) = instruction.kind { uses += expose.ports.map { ExpandedUse(word: $0) } }
+    var errors: [Diagnostic] = []
+    for use in uses {
+      var expansion = file.dockerfile.expansion
+      expansion.style = use.style
+      do {
+        _ = try expansion.expand(use.word, in: scope)
+      } catch {
+        // Whether a variable is set is not always known here.
+        errors += error.diagnostics.filter { $0.code != "variable-required" }
+      }
+    }
+    return errors
   }
 
   // MARK: The parser's warnings

@@ -14,6 +14,10 @@ struct FindingCollector {
   var rule: CheckRule?
   /// Whether what is found counts.
   var isListening = true
+  /// What findings in triggers of base images point at: the image of the FROM that starts them.
+  var place: SourceRange?
+  /// The trigger of a base image that is being checked, as the image has it.
+  var trigger: String?
 
   init(_ file: SourceFile, _ expansion: Expansion, options: CheckOptions, localOptions: [Int: CheckOptions]) {
     self.file = file
@@ -36,16 +40,21 @@ struct FindingCollector {
     help: [String]
   ) {
     guard isWanted(below: comments), let rule else { return }
-    let finding = Diagnostic.warning(
-      rule.code, message, at: SourceAnnotation(file, range), notes: notes, help: help)
+    var finding = Diagnostic.warning(
+      rule.code, message, at: SourceAnnotation(file, place ?? range), notes: notes, help: help)
+    if let trigger {
+      finding.notes.append(Diagnostic.Note("the base image brings it along: ONBUILD \(trigger)"))
+      finding.help = ["mend it in the base image, or write above this FROM: # check=skip=\(rule.code)"]
+    }
     // A trigger is looked at once for each stage that it runs in.
     if known.insert(finding).inserted { findings.append(finding) }
   }
 
   /// The candidate that was meant, as long as there were not so many to compare that it takes its time.
-  mutating func suggestion(for word: String, in candidates: Set<String>) -> String? {
-    guard comparisons < 1_000_000 else { return nil }
-    comparisons += candidates.count
+  mutating func suggestion(for word: String, in candidates: @autoclosure () -> Set<String>) -> String? {
+    guard comparisons < 200_000 else { return nil }
+    let candidates = candidates()
+    comparisons += candidates.count + 1
     return Suggestion.nearest(to: word, in: candidates.sorted())
   }
 

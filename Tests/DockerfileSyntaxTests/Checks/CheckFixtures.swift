@@ -56,6 +56,9 @@ enum CheckFixtures {
   private static func apply(_ key: String, _ words: [String], to context: inout CheckContext) throws {
     guard let first = words.first else { throw InvalidContext(description: "\(key) needs a value") }
     switch key {
+    case "trigger":
+      let text = words.dropFirst().joined(separator: " ").split(separator: "\\n").joined(separator: "\n")
+      context.bases[try number(first), default: CheckContext.BaseImage()].triggers.append(text)
     case "base": context.bases[try number(first)] = try base(Array(words.dropFirst()))
     case "build-arg":
       guard let pair = pair(first) else { throw InvalidContext(description: "\(first) is no pair") }
