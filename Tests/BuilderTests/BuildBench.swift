@@ -4,6 +4,7 @@ import Diagnostics
 import DockerfileSyntax
 import HostOS
 import OCI
+import RemoteSources
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -17,6 +18,10 @@ struct BuildBench {
   let store: BuildStore
   var epoch: Timestamp?
   var ignoresCache = false
+  /// What ADD fetches with.
+  var remotes: RemoteFetcher?
+  /// What the archive says that the context comes from.
+  var archived: [TreePath: TreeEntry] = [:]
 
   init() throws {
     scratch = try Scratch("build")
@@ -51,8 +56,12 @@ struct BuildBench {
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
     let content = store.content
+    var local = LocalContext(context)
+    local.archived = archived
+    var inputs = Builder.Inputs(images: images, context: local) { _ in content }
+    inputs.remotes = remotes
     let product = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
-      try planner.plan(known), .init(images: images, context: LocalContext(context)) { _ in content })
+      try planner.plan(known), inputs)
     let image = try #require(product.onlyImage)
     return Outcome(
       product: product, image: image, cached: recorder.titles(cached: true), ran: recorder.titles(cached: false),

@@ -4,6 +4,7 @@ public import Diagnostics
 public import DockerfileSyntax
 public import HostOS
 public import OCI
+public import RemoteSources
 public import SystemPackage
 
 /// Carries out build plans: what is in the store already is taken from there, the rest is made.
@@ -31,6 +32,8 @@ public struct Builder: Sendable {
     public var context: LocalContext?
     /// Folders of `--build-context`, by their names.
     public var namedContexts: [String: LocalContext] = [:]
+    /// What ADD fetches with; nil where nothing may be fetched.
+    public var remotes: RemoteFetcher?
     /// The blobs beside an image of any registry.
     public var blobs: @Sendable (ImageReference) -> any BlobSource
 
@@ -82,6 +85,9 @@ public struct Builder: Sendable {
 public struct LocalContext: Sendable {
   public var folder: FilePath
   public var ignore: DockerIgnore
+  /// What the archive that the folder was unpacked from says of its files, where this user could not give them the same
+  /// owners. Files that it does not list belong to root.
+  public var archived: [TreePath: TreeEntry] = [:]
 
   public init(_ folder: FilePath, ignore: DockerIgnore = DockerIgnore()) {
     self.folder = folder

@@ -10,7 +10,8 @@ struct GraphSolver: Sendable {
   /// What a vertex came to.
   enum Output: Sendable {
     case stack(LayerStack)
-    case context(ContextTree)
+    /// Files that are in no layer: a context, or what was fetched.
+    case context(any FileTree)
   }
 
   let graph: BuildGraph
@@ -76,10 +77,8 @@ struct GraphSolver: Sendable {
       case .source(.context(let name)): return .context(try contextTree(name))
       case .source(.image(let reference, let platform)):
         return .stack(try imageStack(ImageRequirement(reference, for: platform), vertex))
-      case .source(.http(let file)):
-        throw BuilderError("not-supported", "ADD of \(file.url) is not supported yet")
-      case .source(.git(let reference)):
-        throw BuilderError("not-supported", "ADD of \(reference.shownRemote) is not supported yet")
+      case .source(.http(let file)): return .context(try await remoteStep(vertex).tree(of: file))
+      case .source(.git(let reference)): return .context(try await remoteStep(vertex).tree(of: reference))
       case .merge(let merge):
         return .stack(LayerStack(stack(merge.lower, known).layers + stack(merge.upper, known).layers))
       case .file(let operation): return .stack(try await solve(operation, vertex, known))
@@ -97,7 +96,13 @@ struct GraphSolver: Sendable {
         name.map { "there is no context \($0)" } ?? "the Dockerfile copies from a context, but there is none")
     }
     let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
-    return ContextTree(root: context.folder, ignore: ignore)
+    return ContextTree(
+      root: context.folder, ignore: ignore, name: name.map { "the context \($0)" } ?? "the build context",
+      archived: context.archived)
+  }
+
+  private func remoteStep(_ vertex: Vertex) -> RemoteStep {
+    RemoteStep(title: vertex.title, remotes: inputs.remotes, progress: progress)
   }
 
   private func imageStack(_ requirement: ImageRequirement, _ vertex: Vertex) throws -> LayerStack {

@@ -8,15 +8,21 @@ import SystemPackage
 struct ContextTree: FileTree {
   let root: FilePath
   let ignore: DockerIgnoreMatcher?
-  let name = "the build context"
+  var name = "the build context"
+  /// What the archive says that the files come from: they have the owners, modes, times and attributes that it gives.
+  var archived: [TreePath: TreeEntry] = [:]
 
   func entry(at path: TreePath) throws -> TreeEntry? {
     guard let status = try FileStatus.ifExists(hostPath(path)), let kind = try kind(of: status, at: path) else {
       return nil
     }
-    let entry = TreeEntry(
+    var entry = TreeEntry(
       path: path, kind: kind, mode: status.kind == .symbolicLink ? 0o777 : status.mode,
       modificationTime: status.modificationTime)
+    if var archived = archived[path] {
+      archived.kind = kind
+      entry = archived
+    }
     return try isVisible(path, isDirectory: status.kind == .directory) ? entry : nil
   }
 
