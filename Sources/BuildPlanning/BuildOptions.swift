@@ -1,3 +1,4 @@
+public import DockerfileSyntax
 public import OCI
 
 /// What a build is asked for beside its Dockerfile.
@@ -6,6 +7,9 @@ public struct BuildOptions: Sendable, Hashable {
   public var target: String?
   /// What images are to run on: one image is made for each. At least one.
   public var platforms: [Platform]
+  /// Whether somebody asked for the platforms: the image is for them then, whatever its base is for. With several, it
+  /// always is.
+  public var platformsAreRequested = false
   /// What the build runs on.
   public var buildPlatform = Platform.host
   public var arguments: [String: String] = [:]
@@ -33,6 +37,8 @@ public enum NamedContext: Sendable, Hashable {
   case image(ImageReference)
   /// `oci-layout://path[:tag][@digest]`; the image is asked for as this reference, which names the context.
   case layout(ImageReference)
-  /// A file by URL; an archive is unpacked.
+  /// A file by URL; an archive is unpacked, any other file is called `context`.
   case http(HTTPSource)
+  /// A repository, with or without `.git` as the reference says.
+  case git(GitReference)
 }

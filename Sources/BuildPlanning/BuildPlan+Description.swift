@@ -46,7 +46,8 @@ extension VertexID: CustomStringConvertible {
 
 extension Vertex {
   fileprivate var descriptionLines: [String] {
-    ["\(id) \(operation.summary)", "   \(GoFormat.singleLine(title))"] + operation.details.map { "   \($0)" } + [""]
+    let details = operation.details + (ignoresCache ? ["without cache"] : [])
+    return ["\(id) \(operation.summary)", "   \(GoFormat.singleLine(title))"] + details.map { "   \($0)" } + [""]
   }
 }
 
@@ -102,7 +103,16 @@ extension ExecOperation {
     if let script {
       lines.append("script \(script.path) \(GoFormat.quoted(String(decoding: script.content, as: UTF8.self)))")
     }
-    return lines
+    lines += surroundings.details
+    return lines + mounts.map(\.summary)
+  }
+}
+
+extension ExecSurroundings {
+  fileprivate var details: [String] {
+    var lines = hosts.map { "host \($0.name) is \($0.address)" }
+    if let sharedMemorySize { lines.append("shared memory \(sharedMemorySize)") }
+    return lines + limits.map { "limit \($0.name) \($0.soft) up to \($0.hard)" }
   }
 }
 

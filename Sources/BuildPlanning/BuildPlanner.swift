@@ -16,12 +16,19 @@ public struct BuildPlanner: Sendable {
   }
 
   /// The images that the target needs and that are not in `known`, each once.
-  /// - Throws: `PlanningError`, `DockerfileSyntaxError`.
+  /// - Throws: `PlanningError` with all mistakes that can be seen by now, `DockerfileSyntaxError`.
   public func missingImages(_ known: [ImageRequirement: BaseImage]) throws -> [ImageRequirement] {
     var missing: [ImageRequirement] = []
+    var errors = PlacedErrors(dockerfile.file)
     for resolver in try resolvers {
-      for image in try resolver.resolve(known).missing where !missing.contains(image) { missing.append(image) }
+      let resolution = try resolver.resolve(known)
+      for image in resolution.missing where !missing.contains(image) { missing.append(image) }
+      guard !resolution.errors.isEmpty else { continue }
+      var session = PlanningSession(resolver, images: known, graph: BuildGraph())
+      try session.add(resolution)
+      errors.merge(session.errors)
     }
+    try errors.throwIfAny()
     return missing
   }
 
@@ -30,9 +37,9 @@ public struct BuildPlanner: Sendable {
     let stages = (try? resolvers.flatMap { try $0.resolve(known).stages }) ?? []
     for stage in stages {
       if stage.base == .image(image) { return SourceAnnotation(stage.file, stage.from.image.range) }
-      for command in stage.commands where command.origin == .image(image) {
-        guard case .copy(let copy) = command.instruction.kind, let from = copy.from else { return command.annotation }
-        return SourceAnnotation(command.file, from.range)
+      for command in stage.commands {
+        guard let index = command.origins.firstIndex(of: .image(image)) else { continue }
+        return command.originWords[index].map { SourceAnnotation(command.file, $0.range) } ?? command.annotation
       }
     }
     return nil
@@ -41,25 +48,36 @@ public struct BuildPlanner: Sendable {
   /// - Throws: `PlanningError`, `DockerfileSyntaxError`; with the code `missing-image` when an image is not in `images`.
   public func plan(_ images: [ImageRequirement: BaseImage]) throws -> BuildPlan {
     var plan = BuildPlan(graph: BuildGraph(), images: [], diagnostics: [])
+    var errors = PlacedErrors(dockerfile.file)
     for resolver in try resolvers {
-      let (stages, missing) = try resolver.resolve(images)
-      guard let target = stages.last, missing.isEmpty else {
-        let names = missing.map(\.reference.familiarDescription).joined(separator: ", ")
-        throw PlanningError("missing-image", "\(names) is not known", at: nil)
-      }
-      var session = PlanningSession(resolver, images: images, graph: plan.graph)
-      for stage in stages { try session.add(stage) }
-      guard session.errors.isEmpty else { throw PlanningError(session.errors) }
-      session.warnAboutUnusedArguments()
+      let session = try session(resolver, images, graph: plan.graph)
+      errors.merge(session.errors)
       plan.graph = session.graph
-      plan.images.append(session.image(of: target.index))
+      plan.images.append(session.image)
       // What is wrong for one platform is mostly wrong for all; it is told once.
       for warning in session.warnings where !plan.diagnostics.contains(warning) { plan.diagnostics.append(warning) }
     }
+    try errors.throwIfAny()
     return plan
   }
 
-  private var resolvers: [StageResolver] {
+  /// All stages that the target needs, planned.
+  func session(
+    _ resolver: StageResolver, _ images: [ImageRequirement: BaseImage], graph: BuildGraph
+  ) throws -> PlanningSession {
+    let resolution = try resolver.resolve(images)
+    guard resolution.missing.isEmpty || !resolution.errors.isEmpty else {
+      let names = resolution.missing.map(\.reference.familiarDescription).joined(separator: ", ")
+      throw PlanningError("missing-image", "\(names) is not known", at: nil)
+    }
+    var session = PlanningSession(resolver, images: images, graph: graph)
+    try session.add(resolution)
+    session.warnAboutUnusedArguments()
+    session.warnAboutUnknownStages()
+    return session
+  }
+
+  var resolvers: [StageResolver] {
     get throws { try options.platforms.map { try StageResolver(dockerfile, options, for: $0) } }
   }
 }

@@ -9,15 +9,24 @@ extension InstructionPlanner {
     for declaration in arg.declarations {
       let name = try expand(declaration.name, state)
       var value = session.options.arguments[name]
+      let isGiven = value != nil || declaration.defaultValue != nil
       if value == nil, let word = declaration.defaultValue { value = try expand(word, state) }
       if value == nil { value = session.globals.values[name] }
       session.consumedArguments.insert(name)
-      if let value { state.variables.set(name, value) }
+      if let value, !Self.argumentsWithoutVariable.contains(name) { state.variables.set(name, value) }
       state.buildArguments.append((name, value))
+      if isGiven || session.globals.values[name] == nil {
+        state.outline?.arguments[name] = StageOutline.Argument(
+          value: value, description: command.instruction.comments.description(of: name), place: command.dockerfilePlace)
+      }
+      state.outline?.use([name])
       texts.append(value.map { "\(name)=\($0)" } ?? name)
     }
     state.record("ARG \(texts.joined(separator: " "))")
   }
+
+  /// These say what else is to be made of a stage; commands do not see them (BuildKit, `nonEnvArgs`).
+  private static let argumentsWithoutVariable: Set = ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"]
 
   func apply(_ env: EnvInstruction, to state: inout StageState) throws {
     // All values are of the state before the instruction: in `ENV a=1 b=$a`, b gets the old a.
@@ -124,7 +133,8 @@ extension InstructionPlanner {
   func apply(_ expose: ExposeInstruction, to state: inout StageState) throws {
     var ports: [String] = []
     let expansion = Expansion(file: command.file, escape: command.escape)
-    for word in expose.ports {
+    // BuildKit sorts the words as they are written.
+    for word in expose.ports.sorted(by: { Array($0.text.utf8).lexicographicallyPrecedes(Array($1.text.utf8)) }) {
       for text in try expansion.expand(word, in: state.variables).words {
         guard let specification = PortSpecification(text) else {
           throw PlanningError(

@@ -11,9 +11,9 @@ extension InstructionPlanner {
     guard path != "/" else { return state.record("WORKDIR /") }
     // The folder belongs to USER, as it does in BuildKit.
     let owner = state.runtime.user.flatMap { $0.isEmpty ? nil : $0 }
-    state.vertex = session.graph.add(
-      .file(FileOperation(base: state.vertex, actions: [.makeDirectory(path: path, owner: owner)])), title: title,
-      origin: command.annotation)
+    state.vertex = session.add(
+      .file(FileOperation(base: state.vertex, actions: [.makeDirectory(path: path, owner: owner)])), state,
+      title: title, origin: command.annotation)
     state.record("WORKDIR \(path)", makesLayer: true)
   }
 
@@ -35,8 +35,10 @@ extension InstructionPlanner {
   private func origin(
     of copy: CopyInstruction, _ sources: [PlannedSource], _ session: inout PlanningSession
   ) throws -> VertexID? {
-    guard let origin = command.origin else { return sources.isEmpty ? nil : contextVertex(&session) }
+    guard let origin = command.origins.first ?? nil else { return sources.isEmpty ? nil : contextVertex(&session) }
     guard let vertex = session.vertex(of: origin) else {
+      // The stage's own mistakes are told; what it would have without them is not known.
+      if case .stage(let index) = origin, session.finished[index]?.isIncomplete == true { throw PlanningError([]) }
       throw PlanningError(
         "copy-from-empty", "there is nothing to copy: the source has no files", at: copy.from.map(annotation),
         help: ["name a stage or an image that has files"])
@@ -64,7 +66,7 @@ extension InstructionPlanner {
     try checkDestination(destinationText, sources.count + transfer.heredocs.count, transfer)
     let title = title(&state)
     var actions = sources.map { source in
-      FileAction.copy(action(prototype, source, transfer, title, &session))
+      FileAction.copy(action(prototype, source, transfer, title, state, &session))
     }
     for heredoc in transfer.heredocs {
       var action = prototype
@@ -76,7 +78,7 @@ extension InstructionPlanner {
     }
     // BuildKit makes no layer of its own where the mode is changed.
     let isLinked = transfer.isLinked && modeText == nil
-    state.vertex = self.vertex(actions, isLinked: isLinked, title, state.vertex, &session)
+    state.vertex = self.vertex(actions, isLinked: isLinked, title, state, &session)
     let flags = [
       transfer.keepsParents ? "--parents" : nil, owner.map { "--chown=\($0)" }, modeText.map { "--chmod=\($0)" },
     ].compactMap { $0 }
@@ -88,7 +90,7 @@ extension InstructionPlanner {
 
   private func action(
     _ prototype: CopyAction, _ source: PlannedSource, _ transfer: FileTransfer, _ title: String,
-    _ session: inout PlanningSession
+    _ state: StageState, _ session: inout PlanningSession
   ) -> CopyAction {
     var action = prototype
     action.place = source.place
@@ -98,7 +100,7 @@ extension InstructionPlanner {
       action.pattern = transfer.keepsParents ? source.text : ImagePath.resolve(source.text, in: "/")
       return action
     }
-    let vertex = session.graph.add(.source(remote), title: "\(title) (fetch)", origin: command.annotation)
+    let vertex = session.add(.source(remote), state, title: "\(title) (fetch)", origin: command.annotation)
     action.source = .vertex(vertex)
     if case .http(let file) = remote {
       action.pattern = "/" + ImagePath.escapingWildcards(file.fileName)
@@ -111,16 +113,14 @@ extension InstructionPlanner {
   }
 
   private func vertex(
-    _ actions: [FileAction], isLinked: Bool, _ title: String, _ base: VertexID?, _ session: inout PlanningSession
+    _ actions: [FileAction], isLinked: Bool, _ title: String, _ state: StageState, _ session: inout PlanningSession
   ) -> VertexID {
-    guard isLinked else {
-      return session.graph.add(
-        .file(FileOperation(base: base, actions: actions)), title: title, origin: command.annotation)
-    }
-    let upper = session.graph.add(
-      .file(FileOperation(base: nil, actions: actions)), title: title, origin: command.annotation)
-    return session.graph.add(
-      .merge(MergeOperation(lower: base, upper: upper)), title: "\(title) (link)", origin: command.annotation)
+    let files = FileOperation(base: isLinked ? nil : state.vertex, actions: actions)
+    let upper = session.add(.file(files), state, title: title, origin: command.annotation)
+    guard isLinked else { return upper }
+    return session.add(
+      .merge(MergeOperation(lower: state.vertex, upper: upper)), state, title: "\(title) (link)",
+      origin: command.annotation)
   }
 
   private func mode(_ text: String?, _ word: Word?) throws -> FileModeChange? {

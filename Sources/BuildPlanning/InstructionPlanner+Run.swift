@@ -6,6 +6,8 @@ import OCI
 extension InstructionPlanner {
   func apply(_ run: RunInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
     try refuseWhatIsMissing(run)
+    let mounts = try mounts(of: run, state, &session)
+    state.outline?.add(mounts, at: command.dockerfilePlace)
     let title = title(&state)
     let (arguments, script) = invocation(of: run, state)
     var exec = ExecOperation(
@@ -16,8 +18,10 @@ extension InstructionPlanner {
     exec.network = network(of: run, session.options)
     exec.script = script
     exec.surroundings = session.options.surroundings
+    exec.mounts = sorted(mounts)
+    addAgent(of: mounts, to: &exec, state)
     let history = history(arguments, state)
-    state.vertex = session.graph.add(.exec(exec), title: title, origin: command.annotation)
+    state.vertex = session.add(.exec(exec), state, title: title, origin: command.annotation)
     state.record("RUN \(history)", makesLayer: true, marked: true)
   }
 
@@ -40,16 +44,24 @@ extension InstructionPlanner {
   }
 
   private func refuseWhatIsMissing(_ run: RunInstruction) throws {
-    if let mount = run.mounts.first {
-      throw notSupported("RUN --mount", at: mount.range, help: "COPY what the command needs into a stage of its own")
-    }
     if run.security == .insecure {
       throw PlanningError(
         "insecure-run", "RUN --security=insecure asks for privileges that Slipway never has", at: command.annotation,
         help: ["take --security=insecure away; most commands do not need it"])
     }
     if let device = run.devices.first {
-      throw notSupported("RUN --device", at: device.range, help: "take --device away")
+      throw PlanningError(
+        "device-in-run", "RUN --device asks for the device \(device.text), and Slipway gives no devices to commands",
+        at: annotation(device), help: ["take --device away, or run the command where the device is"])
+    }
+  }
+
+  /// The variable that programs find the first agent by (BuildKit, `llb.AddSSHSocket`).
+  private func addAgent(of mounts: [ExecMount], to exec: inout ExecOperation, _ state: StageState) {
+    let name = "SSH_AUTH_SOCK"
+    let sockets = mounts.compactMap { mount in if case .ssh = mount.kind { mount.target } else { nil } }
+    if let socket = sockets.first, state.variables.value(of: name) == nil {
+      exec.environment.append("\(name)=\(socket)")
     }
   }
 

@@ -43,13 +43,8 @@ struct InstructionPlanner {
   /// The next step's title: `[build 2/5] RUN make`.
   func title(_ state: inout StageState) -> String {
     state.step += 1
-    let width = String(state.stepCount).count
-    let number = String(state.step)
-    let padding = String(repeating: " ", count: max(0, width - number.count))
-    let stage = state.title.isEmpty ? "" : "\(state.title) "
-    let trigger = command.isTrigger ? "ONBUILD " : ""
     let text = PublicText.withoutCredentials(shownText(state))
-    return "[\(stage)\(padding)\(number)/\(state.stepCount)] \(trigger)\(text)"
+    return "\(state.prefix(step: state.step))\(command.isTrigger ? "ONBUILD " : "")\(text)"
   }
 
   /// The instruction with the values of variables that are set, its keyword in capitals.
@@ -60,10 +55,5 @@ struct InstructionPlanner {
     let shown = (try? expansion.expand(word, in: state.variables).text) ?? text
     guard let blank = shown.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return shown.uppercased() }
     return shown[..<blank].uppercased() + shown[blank...]
-  }
-
-  func notSupported(_ what: String, at range: SourceRange, help: String) -> PlanningError {
-    PlanningError(
-      "not-supported", "\(what) is not supported yet", at: SourceAnnotation(command.file, range), help: [help])
   }
 }

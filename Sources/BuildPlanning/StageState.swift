@@ -12,10 +12,17 @@ struct StageState {
   var buildArguments: [(name: String, value: String?)] = []
   /// Whether this stage has a CMD of its own, which ENTRYPOINT does not clear.
   var hasOwnCommand = false
+  /// What the stage asks for; not what its base asks for.
+  var outline: StageOutline?
   var title = ""
+  /// What progress says that the stage is built for; nil where all is for one platform.
+  var shownPlatform: Platform?
   var step = 0
   var stepCount = 0
-  var startsWithImage = false
+  /// Whether something is wrong with instructions, so that files may be missing.
+  var isIncomplete = false
+  /// Whether the vertices of the stage are done anew (`--no-cache-filter`).
+  var ignoresCache = false
 
   /// What BuildKit's frontend puts beside each entry of the history.
   static let historyComment = "buildkit.dockerfile.v0"
@@ -49,7 +56,32 @@ struct StageState {
     hasOwnCommand = false
     step = 0
     stepCount = 0
-    startsWithImage = false
+  }
+
+  /// What stands before a step: `[linux/amd64->arm64 build 2/5] `.
+  func prefix(step: Int) -> String {
+    let width = String(stepCount).count
+    let number = String(step)
+    let padding = String(repeating: " ", count: max(0, width - number.count))
+    let words = [shownPlatform.map { "\($0)\(crossTarget(of: $0))" }, title.isEmpty ? nil : title].compactMap { $0 }
+    return "[\(words.map { "\($0) " }.joined())\(padding)\(number)/\(stepCount)] "
+  }
+
+  /// What a stage compiles for that is not what it is built on, when its ARGs say so: `->arm64`.
+  private func crossTarget(of platform: Platform) -> String {
+    var target = platform
+    if let text = variables.value(of: "TARGETPLATFORM"), let parsed = try? Platform(parsing: text) {
+      target = parsed
+    } else {
+      let names = ["TARGETOS", "TARGETARCH", "TARGETVARIANT"].map { variables.value(of: $0) }
+      guard names.contains(where: { $0 != nil }) else { return "" }
+      target = Platform(
+        os: names[0] ?? platform.os, architecture: names[1] ?? platform.architecture, variant: names[2])
+      target = target.normalized
+    }
+    if target.os != platform.os { return "->\(target)" }
+    guard target.architecture != platform.architecture else { return "" }
+    return "->" + [target.architecture, target.variant].compactMap { $0 }.joined(separator: "/")
   }
 
   var runtime: RuntimeConfig {

@@ -8,25 +8,37 @@ import SystemPackage
 
 /// A folder with a Dockerfile and what is expected of it.
 struct PlanningCase {
-  /// `options.json`. Images are image configurations by their names as FROM has them completed, `docker.io/library/x:latest`;
-  /// a name is pinned by the digest of its configuration. Names that are not listed are unknown.
+  /// `options.json`. Images are image configurations by their names as FROM has them completed, `docker.io/library/x:latest`,
+  /// or by name and platform, `docker.io/library/x:latest linux/arm64`; a name is pinned by its own digest. Names that are
+  /// not listed are unknown. Contexts are what `--build-context` says, with `folder` for a folder of this machine.
   struct Options: Decodable {
     var target: String?
     var platforms: [String]?
+    var platformsAreRequested: Bool?
     var buildPlatform: String?
     var arguments: [String: String]?
     var labels: [String: String]?
     var network: ExecOperation.Network?
     var images: [String: ImageConfig]?
+    var contexts: [String: String]?
+    var stagesWithoutCache: [String]?
+    /// What is shown beside the plan: `json`, `outline`, `targets`.
+    var shows: [String]?
 
-    static let members: Set = ["target", "platforms", "buildPlatform", "arguments", "labels", "network", "images"]
+    static let members: Set = [
+      "target", "platforms", "platformsAreRequested", "buildPlatform", "arguments", "labels", "network", "images",
+      "contexts", "stagesWithoutCache", "shows",
+    ]
   }
 
   let folder: FilePath
 
   init(_ folder: FilePath) { self.folder = folder }
 
-  private static let files: Set = ["Dockerfile", "options.json", "plan.txt", "error.txt"]
+  private static let outcomes = [
+    "plan.txt", "plan.json", "outline.txt", "outline.json", "targets.txt", "targets.json", "error.txt",
+  ]
+  private static let files: Set = Set(["Dockerfile", "options.json"] + outcomes)
 
   /// What is not as expected, empty when all is.
   func differences() throws -> [String] {
@@ -35,7 +47,7 @@ struct PlanningCase {
     let actual: [String: String]
     do { actual = try outcome() } catch let error as OptionsError { return differences + [error.message] }
     if actual.isEmpty { differences.append("there is no outcome") }
-    for name in ["plan.txt", "error.txt"] {
+    for name in Self.outcomes {
       let expected = try text(name)
       if expected != actual[name] {
         differences.append("\(name) differs; expected:\n\(expected ?? "none")\nactual:\n\(actual[name] ?? "none")")
@@ -47,7 +59,7 @@ struct PlanningCase {
   /// Writes the expected files anew.
   func record() throws {
     let actual = try outcome()
-    for name in ["plan.txt", "error.txt"] where try text(name) != actual[name] {
+    for name in Self.outcomes where try text(name) != actual[name] {
       try Files.removeTree(folder.appending(name))
       if let text = actual[name] { try Files.writeAtomically(Array(text.utf8), to: folder.appending(name)) }
     }
@@ -68,12 +80,30 @@ struct PlanningCase {
     do {
       let dockerfile = try Dockerfile.parse(file).get()
       let planner = BuildPlanner(dockerfile, try buildOptions(given))
-      let plan = try planner.plan(try images(for: planner, given))
+      let images = try images(for: planner, given)
+      let plan = try planner.plan(images)
       let warnings = plan.diagnostics.isEmpty ? "" : "\nwarnings\n" + DiagnosticRenderer().render(plan.diagnostics)
-      return ["plan.txt": plan.description + warnings]
+      var outcome = ["plan.txt": plan.description + warnings]
+      let shows = Set(given.shows ?? [])
+      if shows.contains("json") { outcome["plan.json"] = try Self.json(plan) }
+      if shows.contains("outline") {
+        let outline = try planner.outline(images)
+        outcome["outline.txt"] = outline.description
+        outcome["outline.json"] = try Self.json(outline)
+      }
+      if shows.contains("targets") {
+        let list = TargetList(dockerfile)
+        outcome["targets.txt"] = list.description
+        outcome["targets.json"] = try Self.json(list)
+      }
+      return outcome
     } catch let error as any DiagnosticError {
       return ["error.txt": "exit code \(error.exitCode.rawValue)\n" + DiagnosticRenderer().render(error.diagnostics)]
     }
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    String(decoding: try JSONDocument.encode(value, pretty: true), as: UTF8.self) + "\n"
   }
 
   private func options() throws -> Options {
@@ -93,7 +123,28 @@ struct PlanningCase {
     options.arguments = given.arguments ?? [:]
     options.labels = given.labels ?? [:]
     options.network = given.network ?? .host
+    options.platformsAreRequested = given.platformsAreRequested ?? false
+    options.stagesWithoutCache = Set(given.stagesWithoutCache ?? [])
+    for (name, text) in given.contexts ?? [:] {
+      let name = try ContextName(parsing: name)
+      options.contexts[name.description] = try Self.context(text, name)
+    }
     return options
+  }
+
+  private static func context(_ text: String, _ name: ContextName) throws -> NamedContext {
+    if text == "folder" { return .folder }
+    if text.hasPrefix("docker-image://") {
+      return .image(try ImageReference(parsing: String(text.dropFirst("docker-image://".count))))
+    }
+    if text.hasPrefix("oci-layout://") {
+      return .layout(try ImageReference(parsing: "layout.test/" + text.dropFirst("oci-layout://".count)))
+    }
+    switch try RemoteSource.parse(text) {
+    case .git(let reference)?: return .git(reference)
+    case .http(let url, let fileName)?: return .http(HTTPSource(url: url, fileName: fileName))
+    case nil: throw OptionsError(message: "options.json has a context \(text), which means nothing")
+    }
   }
 
   /// Asks in rounds, as a build does.
@@ -103,7 +154,8 @@ struct PlanningCase {
       let missing = try planner.missingImages(known)
       var found = false
       for requirement in missing {
-        guard let config = given.images?[requirement.reference.description] else { continue }
+        let name = requirement.reference.description
+        guard let config = given.images?["\(name) \(requirement.platform)"] ?? given.images?[name] else { continue }
         let digest = Digest(sha256Of: Array(requirement.reference.description.utf8))
         known[requirement] = BaseImage(pinned: requirement.reference.with(digest: digest), config: config)
         found = true
