@@ -13,6 +13,11 @@ public struct SlipwayError: DiagnosticError {
     self.exitCode = exitCode
   }
 
+  init(_ diagnostics: [Diagnostic], exitCode: ExitCode) {
+    self.diagnostics = diagnostics
+    self.exitCode = exitCode
+  }
+
   /// Another module's error with the place that it belongs to.
   init(_ error: any DiagnosticError, at annotation: SourceAnnotation?) {
     diagnostics = error.diagnostics.map { $0.located(at: annotation) }

@@ -77,11 +77,29 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "Write names and digests to a file, as JSON.")
   var metadataFile: String?
 
+  @Option(
+    name: [.customLong("print"), .customLong("call")],
+    help: """
+      Say something about the Dockerfile instead of building it: check, outline, targets or plan; with ,format=json as \
+      JSON.
+      """)
+  var call = BuildCallOption(call: .build)
+
+  @Flag(help: "Say what the checks find instead of building, the same as --call check.")
+  var check = false
+
+  @Option(help: "How --call answers: text, json, and sarif or github for findings.")
+  var format: CheckResult.Format?
+
   @OptionGroup var progress: ProgressOptions
 
   func run() async throws {
     let bench = try Workbench(environment: .current, progress: progress.reporter())
     switch try await Build(request, bench).run() {
+    case .answered(let answer):
+      let text = try answer.rendered(as: format ?? call.format ?? .text)
+      if !text.isEmpty { try FileDescriptor.standardOutput.writeAll(Array(text.utf8)) }
+      if answer.exitCode != .success { throw Diagnostics.ExitCode.Failure(code: answer.exitCode) }
     case .delegated(let code): throw Diagnostics.ExitCode.Failure(code: .init(rawValue: code))
     case .built(let result):
       if let iidfile { try Files.writeAtomically(Array(result.imageID.description.utf8), to: FilePath(iidfile)) }
@@ -105,6 +123,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.hosts = addHost
     request.sharedMemorySize = shmSize
     request.limits = ulimit
+    request.call = check ? .check : call.call
     request.outputs = output
     request.pushes = push
     request.ignoresCache = noCache
@@ -112,4 +131,26 @@ struct BuildCommand: AsyncParsableCommand {
     request.network = network
     return request
   }
+}
+
+/// `METHOD[,format=FORMAT]`, with the names that docker buildx has for methods, too.
+struct BuildCallOption: ExpressibleByArgument {
+  var call: BuildCall
+  var format: CheckResult.Format?
+
+  init(call: BuildCall) { self.call = call }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",").map(String.init)
+    guard let name = parts.first, let call = name == "lint" ? .check : BuildCall(rawValue: name) else { return nil }
+    self.call = call
+    for part in parts.dropFirst() {
+      guard part.hasPrefix("format="), let format = CheckResult.Format(rawValue: String(part.dropFirst(7))) else {
+        return nil
+      }
+      self.format = format
+    }
+  }
+
+  static var allValueStrings: [String] { BuildCall.allCases.map(\.rawValue) }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import HostOS
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -29,6 +30,49 @@ import Testing
       #expect(outcome.outputText.hasPrefix(beginning), "it was:\n\(outcome.outputText)")
       #expect(outcome.outputText.isEmpty == beginning.isEmpty)
       #expect(outcome.outputText.contains("CopyIgnoredFile") == (code == .findings))
+    }
+  }
+
+  @Test func buildsTellFindingsAndGoOn() async throws {
+    try await Scratch.use("check") { scratch in
+      let folder = try scratch.write(["Dockerfile": "FROM scratch\nMAINTAINER me\nENV A=$B\n"], in: "context")
+      let binary = try SlipwayBinary(scratch)
+      let built = try await binary.run(["build", folder.string])
+      expect(built)
+      #expect(
+        built.errorText.contains(
+          """
+          warning[checks]: the checks found 2 things in \(folder)/Dockerfile
+            = note: line 2: MaintainerDeprecated: MAINTAINER is deprecated
+            = note: line 3: UndefinedVar: the variable 'B' is not set here
+
+          """), "it was:\n\(built.errorText)")
+      let checked = try await binary.run(["build", "--check", "--progress", "quiet", folder.string])
+      expect(checked, endsWith: ExitCode.findings.rawValue)
+      #expect(checked.outputText.hasPrefix("warning[MaintainerDeprecated]: MAINTAINER is deprecated\n"))
+      #expect(checked.errorText.isEmpty)
+    }
+  }
+
+  @Test func buildsEndWhereTheFilePermitsNoFindings() async throws {
+    try await Scratch.use("check") { scratch in
+      let folder = try scratch.write(
+        ["Dockerfile": "# check=error=true\nFROM scratch\nMAINTAINER me\n"], in: "context")
+      let built = try await SlipwayBinary(scratch).run(["build", folder.string])
+      expect(built, endsWith: ExitCode.findings.rawValue)
+      #expect(built.errorText.contains("error[check-violation]: "))
+      #expect(built.outputText.isEmpty)
+    }
+  }
+
+  /// What is known of a base image is known to the checks of a build.
+  @Test func variablesOfBaseImagesAreDefined() async throws {
+    try await Workplace.use { place in
+      let outcome = try await place.build(["Dockerfile": "ARG BASE\nFROM $BASE\nLABEL path=$PATH:$PAHT\n"], ["--check"])
+      expect(outcome, endsWith: ExitCode.findings.rawValue)
+      #expect(outcome.outputText.contains("UndefinedVar"))
+      #expect(outcome.outputText.contains("did you mean $PATH?"))
+      #expect(!outcome.outputText.contains("the variable 'PATH'"))
     }
   }
 }

@@ -13,7 +13,7 @@ public struct Build: Sendable {
   let request: BuildRequest
   let bench: Workbench
   /// One for the whole build: it remembers tokens, and how each registry is spoken to.
-  private let registry: RegistryClient
+  let registry: RegistryClient
 
   public init(_ request: BuildRequest, _ bench: Workbench) {
     self.request = request
@@ -24,52 +24,83 @@ public struct Build: Sendable {
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
   public func run() async throws -> BuildOutcome {
     let settings = try BuildSettings(request, bench.environment)
-    let inputs = try BuildInputs(request)
+    let texts = try BuildTexts(request)
+    if request.call != .build { return .answered(try await answer(texts, settings)) }
+    let inputs = try BuildInputs(texts)
     // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked before anything
     // is shown.
     if inputs.dockerfile.mentionsRun, let code = try await bench.enterUserNamespace() {
       return .delegated(exitCode: code.rawValue)
     }
-    bench.progress.begin("[internal] load build definition from \(dockerfileName)").finish()
+    bench.progress.begin("[internal] load build definition from \(texts.dockerfile.name)").finish()
     for diagnostic in inputs.diagnostics { bench.progress.report(diagnostic) }
-    let (plan, images) = try await plan(inputs, settings)
+    let planner = BuildPlanner(inputs.dockerfile, settings.options)
+    let images = try await lookUpImages(of: planner)
+    try reportFindings(try check(texts, settings, planner, images.known))
+    let plan = try planner.plan(images.known)
     for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
     if plan.graph.runsCommands, let code = try await bench.enterUserNamespace() {
       return .delegated(exitCode: code.rawValue)
     }
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
+    return .built(try await deliver(try await build(plan, images.resolved, inputs, settings), settings))
+  }
+
+  // MARK: Look up
+
+  /// What is known of the images that a Dockerfile needs: for the plan, and for carrying it out.
+  struct KnownImages: Sendable {
+    var known: [ImageRequirement: BaseImage] = [:]
+    /// By pinned references.
+    var resolved: [ImageRequirement: ResolvedImage] = [:]
+  }
+
+  func lookUpImages(of planner: BuildPlanner) async throws -> KnownImages {
+    var images = KnownImages()
+    while true {
+      let missing = try planner.missingImages(images.known)
+      if missing.isEmpty { return images }
+      let bases = BaseImages(
+        store: bench.store.content, registry: registry, pullsAlways: request.pullsAlways,
+        place: { [known = images.known] in planner.place(of: $0, known) }, progress: bench.progress)
+      for (requirement, image) in try await bases.resolve(missing) {
+        images.known[requirement] = BaseImage(pinned: image.reference, config: image.config)
+        images.resolved[ImageRequirement(image.reference, for: requirement.platform)] = image
+      }
+    }
+  }
+
+  // MARK: Check
+
+  /// What the checks find, knowing the base images.
+  func check(
+    _ texts: BuildTexts, _ settings: BuildSettings, _ planner: BuildPlanner, _ known: [ImageRequirement: BaseImage]
+  ) throws -> CheckReport {
+    var context = try CheckContext(settings, ignoreFile: texts.ignore)
+    let (stages, bases) = try planner.bases(known)
+    context.builtStages = stages
+    context.know(bases)
+    return Dockerfile.parse(texts.dockerfile).check(context)
+  }
+
+  /// Findings are told in short; the build ends here when it permits none (`# check=error=true`).
+  private func reportFindings(_ report: CheckReport) throws {
+    if let violation = report.violation { throw SlipwayError(report.findings + [violation], exitCode: .findings) }
+    if let summary = report.summary { bench.progress.report(summary) }
+  }
+
+  // MARK: Build
+
+  private func build(
+    _ plan: BuildPlan, _ images: [ImageRequirement: ResolvedImage], _ inputs: BuildInputs, _ settings: BuildSettings
+  ) async throws -> BuildProduct {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
     let registry = registry
-    let product = try await Builder(store: bench.store, options: options, progress: bench.progress).build(
+    return try await Builder(store: bench.store, options: options, progress: bench.progress).build(
       plan,
       .init(images: images, context: LocalContext(request.context, ignore: inputs.ignore)) { registry.blobs(of: $0) })
-    return .built(try await deliver(product, settings))
-  }
-
-  private var dockerfileName: String { request.dockerfile?.lastComponent?.string ?? "Dockerfile" }
-
-  // MARK: Plan
-
-  private func plan(
-    _ inputs: BuildInputs, _ settings: BuildSettings
-  ) async throws -> (BuildPlan, [ImageRequirement: ResolvedImage]) {
-    let planner = BuildPlanner(inputs.dockerfile, settings.options)
-    var known: [ImageRequirement: BaseImage] = [:]
-    var images: [ImageRequirement: ResolvedImage] = [:]
-    while true {
-      let missing = try planner.missingImages(known)
-      if missing.isEmpty { break }
-      let bases = BaseImages(
-        store: bench.store.content, registry: registry, pullsAlways: request.pullsAlways,
-        place: { [known] in planner.place(of: $0, known) }, progress: bench.progress)
-      for (requirement, image) in try await bases.resolve(missing) {
-        known[requirement] = BaseImage(pinned: image.reference, config: image.config)
-        images[ImageRequirement(image.reference, for: requirement.platform)] = image
-      }
-    }
-    return (try planner.plan(known), images)
   }
 
   // MARK: Deliver
@@ -85,6 +116,21 @@ public struct Build: Sendable {
     return BuildResult(
       names: settings.names, descriptor: product.descriptor, configDigest: product.onlyImage?.configDescriptor.digest,
       usedStandardOutput: usedStandardOutput)
+  }
+}
+
+extension CheckReport {
+  /// All findings as one warning, a line each; nil when there are none.
+  fileprivate var summary: Diagnostic? {
+    guard let first = findings.first?.annotation else { return nil }
+    let count = findings.count == 1 ? "1 thing" : "\(findings.count) things"
+    return .warning(
+      "checks", "the checks found \(count) in \(first.file.name)",
+      notes: findings.map { finding in
+        let line = finding.annotation.map { "line \($0.file.location(at: $0.range.lowerBound).line): " } ?? ""
+        return .init("\(line)\(finding.code.rawValue): \(finding.message)")
+      },
+      help: ["slipway check \(first.file.name) shows the places, and each rule has a page in docs/checks"])
   }
 }
 

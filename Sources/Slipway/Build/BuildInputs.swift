@@ -8,9 +8,8 @@ struct BuildInputs: Sendable {
   /// Warnings.
   var diagnostics: [Diagnostic]
 
-  /// - Throws: what `BuildTexts` throws; `DockerfileSyntaxError`.
-  init(_ request: BuildRequest) throws {
-    let texts = try BuildTexts(request)
+  /// - Throws: `DockerfileSyntaxError`.
+  init(_ texts: BuildTexts) throws {
     let parsed = Dockerfile.parse(texts.dockerfile)
     dockerfile = try parsed.get()
     diagnostics = parsed.diagnostics

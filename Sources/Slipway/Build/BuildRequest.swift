@@ -19,6 +19,7 @@ public struct BuildRequest: Sendable {
   public var target: String?
   /// `OS/ARCH[/VARIANT]`, also several with commas; none is that of this machine.
   public var platforms: [String] = []
+  public var call = BuildCall.build
   /// As `--output` has them.
   public var outputs: [String] = []
   /// Whether the image is also pushed under its names.

@@ -46,6 +46,8 @@ public struct BuildResult: Sendable, Hashable {
 /// What became of a build.
 public enum BuildOutcome: Sendable {
   case built(BuildResult)
+  /// `--call` was answered; nothing was built.
+  case answered(BuildAnswer)
   /// Another process did the work; end with its exit code.
   case delegated(exitCode: Int32)
 }

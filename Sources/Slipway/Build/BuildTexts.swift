@@ -17,7 +17,7 @@ struct BuildTexts: Sendable {
         help: ["name the folder that COPY reads from, . for this one"])
     }
     let path = request.dockerfile ?? request.context.appending("Dockerfile")
-    dockerfile = SourceFile(name: path.string, bytes: try Self.read(path, request))
+    dockerfile = SourceFile(name: path.lexicallyNormalized().string, bytes: try Self.read(path, request))
     ignore = try Self.ignoreFile(request, path)
   }
 

@@ -1,6 +1,4 @@
-import BuildPlanning
 import DockerfileSyntax
-import OCI
 import SystemPackage
 
 /// `slipway check`: what is wrong or doubtful in a Dockerfile, without building it.
@@ -20,19 +18,7 @@ public struct Check: Sendable {
     build.platforms = [request.platform].compactMap { $0 }
     let settings = try BuildSettings(build, request.environment)
     let texts = try BuildTexts(build)
-    var context = CheckContext()
-    context.ignore = try texts.ignore.map { try DockerIgnore.parse($0).get() }
-    context.ignoreFile = texts.ignore
-    context.buildArguments = settings.options.arguments
-    context.buildPlatform = CheckPlatform(settings.options.buildPlatform)
-    context.targetPlatform = CheckPlatform(settings.options.platforms.first ?? .host)
-    context.target = request.target
+    let context = try CheckContext(settings, ignoreFile: texts.ignore)
     return CheckResult(report: Dockerfile.parse(texts.dockerfile).check(context), file: texts.dockerfile)
-  }
-}
-
-extension CheckPlatform {
-  fileprivate init(_ platform: Platform) {
-    self.init(os: platform.os, architecture: platform.architecture, variant: platform.variant)
   }
 }

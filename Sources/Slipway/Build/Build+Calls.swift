@@ -1,0 +1,29 @@
+import BuildPlanning
+import Diagnostics
+import DockerfileSyntax
+
+/// What `slipway build --call` answers instead of building.
+extension Build {
+  /// - Throws: what planning throws; `SlipwayError` for a form that the answer does not have.
+  func answer(_ texts: BuildTexts, _ settings: BuildSettings) async throws -> BuildAnswer {
+    switch request.call {
+    case .check: return .findings(try await checked(texts, settings))
+    case .build, .plan, .outline, .targets:
+      let dockerfile = try Dockerfile.parse(texts.dockerfile).get()
+      let planner = BuildPlanner(dockerfile, settings.options)
+      return .plan(try planner.plan(try await lookUpImages(of: planner).known))
+    }
+  }
+
+  /// Mistakes that stand in the way of a plan are findings, too.
+  private func checked(_ texts: BuildTexts, _ settings: BuildSettings) async throws -> CheckResult {
+    let parsed = Dockerfile.parse(texts.dockerfile)
+    guard let dockerfile = parsed.value else {
+      return CheckResult(
+        report: parsed.check(try CheckContext(settings, ignoreFile: texts.ignore)), file: texts.dockerfile)
+    }
+    let planner = BuildPlanner(dockerfile, settings.options)
+    let images = try await lookUpImages(of: planner)
+    return CheckResult(report: try check(texts, settings, planner, images.known), file: texts.dockerfile)
+  }
+}
