@@ -24,7 +24,7 @@ public struct DockerIgnore: Sendable, Hashable {
       do {
         if let rule = try Rule(pattern, range: nil) { rules.append(rule) }
       } catch {
-        throw DockerfileSyntaxError(.error("bad-pattern", error.message(for: pattern)))
+        throw DockerfileSyntaxError(.error("bad-pattern", error.message(for: pattern), help: [error.help]))
       }
     }
   }
@@ -48,7 +48,9 @@ public struct DockerIgnore: Sendable, Hashable {
         if let rule = try Rule(Self.normalized(text.string), range: text.sourceRange) { ignore.rules.append(rule) }
       } catch {
         diagnostics.append(
-          .error("bad-pattern", error.message(for: text.string), at: SourceAnnotation(file, text.sourceRange)))
+          .error(
+            "bad-pattern", error.message(for: text.string), at: SourceAnnotation(file, text.sourceRange),
+            help: [error.help]))
       }
     }
     return ParseResult(value: diagnostics.isEmpty ? ignore : nil, diagnostics: diagnostics)

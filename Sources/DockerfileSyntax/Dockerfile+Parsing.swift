@@ -28,7 +28,9 @@ extension Instruction {
     while let line = parser.nextInstruction() {
       count += 1
       if line.name == .from {
-        parser.report("misplaced-from", "FROM cannot stand here", at: line.keyword.range)
+        parser.report(
+          "misplaced-from", "FROM cannot stand here", at: line.keyword.range,
+          help: ["a trigger is an instruction inside of a stage, such as RUN or COPY"])
       } else if let instruction = parser.parseInstruction(line) {
         instructions.append(instruction)
       }

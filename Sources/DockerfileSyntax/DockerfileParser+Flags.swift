@@ -3,6 +3,8 @@ import Diagnostics
 /// The flags of an instruction, checked against what it takes.
 struct InstructionFlags {
   fileprivate var flags: [String: [InstructionFlag]] = [:]
+  /// Whether all flags of the line are among them.
+  fileprivate(set) var isComplete = true
 
   /// The value of a flag that is given once; an empty one is as good as none.
   func text(_ name: String) -> Word? {
@@ -23,28 +25,27 @@ struct InstructionFlags {
 }
 
 extension DockerfileParser {
-  /// Nil when a flag is wrong; all wrong ones are reported.
-  mutating func parseFlags(of line: InstructionLine, _ name: InstructionName) -> InstructionFlags? {
+  /// The flags that are right; all wrong ones are reported.
+  mutating func parseFlags(of line: InstructionLine, _ name: InstructionName) -> InstructionFlags {
     guard !line.flags.isEmpty else { return InstructionFlags() }
     let kinds = name.flags
     var result = InstructionFlags()
-    var isValid = true
     for flag in line.flags {
       let key = flag.name.text
       guard let kind = kinds[key] else {
         reportUnknownFlag(flag, name)
-        isValid = false
+        result.isComplete = false
         continue
       }
       if kind != .list, let earlier = result.flags[key]?.first {
         reportDuplicate(flag, of: earlier)
-        isValid = false
+        result.isComplete = false
       } else if !check(flag, kind) {
-        isValid = false
+        result.isComplete = false
       }
       result.flags[key, default: []].append(flag)
     }
-    return isValid ? result : nil
+    return result
   }
 
   private mutating func reportUnknownFlag(_ flag: InstructionFlag, _ name: InstructionName) {
@@ -53,9 +54,15 @@ extension DockerfileParser {
     if let nearest = Suggestion.nearest(to: flag.name.text, in: known) {
       help = ["did you mean --\(nearest)?"]
     } else if !known.isEmpty {
+      let owners = InstructionName.allCases.filter { $0.flags[flag.name.text] != nil }.map(\.rawValue)
       help = ["\(name.rawValue) takes \(known.map { "--" + $0 }.joined(separator: ", "))"]
+      if !owners.isEmpty {
+        help.insert("--\(flag.name.text) is a flag of \(owners.joined(separator: " and "))", at: 0)
+      }
     } else if [.cmd, .entrypoint].contains(name) {
       help = ["for an argument of the command, use the JSON form: \(name.rawValue) [\"program\", \"--argument\"]"]
+    } else {
+      help = ["\(name.rawValue) takes no flags"]
     }
     report(
       "unknown-flag", "\(name.rawValue) has no flag --\(flag.name.text)", at: flag.range, help: help)

@@ -20,7 +20,7 @@ extension DockerfileParser {
       from.name = words[2]
       guard checkStageName(words[2]) else { return nil }
     }
-    guard let flags else { return nil }
+    guard flags.isComplete else { return nil }
     from.platform = flags.text("platform")
     return from
   }

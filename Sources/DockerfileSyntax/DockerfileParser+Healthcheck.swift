@@ -18,6 +18,7 @@ extension DockerfileParser {
       report(
         "invalid-healthcheck", "HEALTHCHECK takes CMD and a command, or NONE, not '\(type.text)'", at: type.range,
         help: [nearest ?? "write CMD in front of the command"])
+      _ = parseTimes(flags)
       return nil
     }
   }
@@ -26,11 +27,15 @@ extension DockerfileParser {
     _ line: InstructionLine, _ rest: LogicalText, _ flags: InstructionFlags
   ) -> HealthcheckInstruction? {
     guard rest.isEmpty else {
-      report("invalid-healthcheck", "HEALTHCHECK NONE takes no arguments", at: rest.sourceRange)
+      report(
+        "invalid-healthcheck", "HEALTHCHECK NONE takes no arguments", at: rest.sourceRange,
+        help: ["take them away, or write CMD instead of NONE"])
       return nil
     }
     if let first = line.flags.first {
-      warn("ignored-flag", "--\(first.name.text) means nothing with HEALTHCHECK NONE", at: first.range)
+      warn(
+        "ignored-flag", "--\(first.name.text) means nothing with HEALTHCHECK NONE", at: first.range,
+        help: ["take it away"])
     }
     return HealthcheckInstruction(check: .none)
   }
@@ -41,20 +46,25 @@ extension DockerfileParser {
     let errors = diagnostics.count
     let command = parseCommandLine(rest, of: line)
     if rest.isEmpty || command == .exec([]) {
-      report("missing-argument", "HEALTHCHECK CMD needs a command", at: line.text.sourceRange)
+      report(
+        "missing-argument", "HEALTHCHECK CMD needs a command", at: line.text.sourceRange,
+        help: ["for example: \(InstructionName.healthcheck.example)"])
     }
-    let interval = parseInterval("interval", flags)
-    let timeout = parseInterval("timeout", flags)
-    let startPeriod = parseInterval("start-period", flags)
-    let startInterval = parseInterval("start-interval", flags)
-    let retries = parseRetries(flags)
+    let times = parseTimes(flags)
     guard let command, !diagnostics[errors...].contains(where: { $0.severity == .error }) else { return nil }
-    var healthcheck = HealthcheckInstruction(check: .command(command))
-    healthcheck.interval = interval
-    healthcheck.timeout = timeout
-    healthcheck.startPeriod = startPeriod
-    healthcheck.startInterval = startInterval
-    healthcheck.retries = retries
+    var healthcheck = times
+    healthcheck.check = .command(command)
+    return healthcheck
+  }
+
+  /// What the flags say, without a check.
+  private mutating func parseTimes(_ flags: InstructionFlags) -> HealthcheckInstruction {
+    var healthcheck = HealthcheckInstruction(check: .none)
+    healthcheck.interval = parseInterval("interval", flags)
+    healthcheck.timeout = parseInterval("timeout", flags)
+    healthcheck.startPeriod = parseInterval("start-period", flags)
+    healthcheck.startInterval = parseInterval("start-interval", flags)
+    healthcheck.retries = parseRetries(flags)
     return healthcheck
   }
 

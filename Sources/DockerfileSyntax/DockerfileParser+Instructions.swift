@@ -7,7 +7,9 @@ extension DockerfileParser {
       reportUnknownInstruction(line)
       return nil
     }
-    guard let flags = parseFlags(of: line, name), let kind = parseKind(line, name, flags) else { return nil }
+    // What is wrong behind wrong flags is told as well.
+    let flags = parseFlags(of: line, name)
+    guard let kind = parseKind(line, name, flags), flags.isComplete else { return nil }
     return Instruction(
       keyword: line.keyword, range: line.text.sourceRange, originalText: line.text.string, comments: line.comments,
       kind: kind)
@@ -65,7 +67,8 @@ extension DockerfileParser {
 
   mutating func reportMissingArgument(_ line: InstructionLine, _ what: String) {
     report(
-      "missing-argument", "\(line.keyword.text.uppercased()) needs \(what)", at: line.keyword.range)
+      "missing-argument", "\(line.keyword.text.uppercased()) needs \(what)", at: line.keyword.range,
+      help: line.name.map { ["for example: \($0.example)"] } ?? [])
   }
 
   /// The whole rest of the line.
@@ -135,7 +138,7 @@ extension DockerfileParser {
       return nil
     }
     for word in words where word.text.utf8.allSatisfy({ ASCII.isBlank($0) }) {
-      report("empty-argument", "a volume's path cannot be empty", at: word.range)
+      report("empty-argument", "a volume's path cannot be empty", at: word.range, help: ["take it out of the list"])
       return nil
     }
     return words
@@ -154,6 +157,14 @@ extension DockerfileParser {
     return nil
   }
 
+  private static func helpForTrigger(_ name: InstructionName) -> [String] {
+    switch name {
+    case .maintainer: ["use ONBUILD LABEL"]
+    case .onbuild: ["write ONBUILD once"]
+    default: ["a trigger runs inside of the stage that starts from this image; the stage has its own FROM"]
+    }
+  }
+
   private mutating func parseOnbuild(_ line: InstructionLine) -> OnbuildInstruction? {
     guard !line.arguments.isEmpty else {
       reportMissingArgument(line, "an instruction")
@@ -164,7 +175,7 @@ extension DockerfileParser {
     if let name = trigger.name, [.onbuild, .from, .maintainer].contains(name) {
       report(
         "invalid-trigger", "\(name.rawValue) cannot be an ONBUILD trigger", at: trigger.keyword.range,
-        help: name == .maintainer ? ["use ONBUILD LABEL"] : [])
+        help: Self.helpForTrigger(name))
       return nil
     }
     guard let instruction = parseInstruction(trigger) else { return nil }

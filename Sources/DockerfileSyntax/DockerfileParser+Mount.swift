@@ -13,22 +13,51 @@ extension DockerfileParser {
     return RunMount(range: flag.range, kind: builder.kind)
   }
 
-  /// Splits at commas, as Go's `encoding/csv` does: a field in double quotes may hold commas.
+  /// Splits at commas, as Go's `encoding/csv` does: a field in double quotes may hold commas, and quotes that are
+  /// written twice.
   private mutating func parseFields(_ text: LogicalText) -> [MountField]? {
     var fields: [MountField] = []
     var start = text.bytes.startIndex
     while start <= text.bytes.endIndex {
+      if start < text.bytes.endIndex, text.bytes[start] == ASCII.doubleQuote {
+        guard let (field, end) = parseQuotedField(text, from: start) else { return nil }
+        fields.append(MountField(field))
+        start = end + 1
+        continue
+      }
       let end = text.bytes[start...].firstIndex(of: UInt8(ascii: ",")) ?? text.bytes.endIndex
       let field = text[start..<end]
       if field.bytes.contains(ASCII.doubleQuote) {
         report(
-          "invalid-mount", "a mount option cannot hold a double quote", at: field.sourceRange, help: ["remove it"])
+          "invalid-mount", "a double quote stands inside of a mount option", at: field.sourceRange,
+          help: ["take it away, or put the whole option into double quotes"])
         return nil
       }
       fields.append(MountField(field))
       start = end + 1
     }
     return fields
+  }
+
+  /// The text between quotes, and where the comma behind it stands.
+  private mutating func parseQuotedField(_ text: LogicalText, from start: Int) -> (LogicalText, end: Int)? {
+    var field = LogicalTextBuilder()
+    var position = start + 1
+    while position < text.bytes.endIndex {
+      let byte = text.bytes[position]
+      if byte == ASCII.doubleQuote {
+        position += 1
+        let next = position < text.bytes.endIndex ? text.bytes[position] : UInt8(ascii: ",")
+        if next == UInt8(ascii: ",") { return (field.text(orAt: text.sourceOffset(of: start)), position) }
+        guard next == ASCII.doubleQuote else { break }
+      }
+      field.append(byte, from: text.sourceOffset(of: position))
+      position += 1
+    }
+    report(
+      "invalid-mount", "the quotes of a mount option do not match",
+      at: text.sourceRange(start..<text.bytes.endIndex), help: ["a comma follows the closing quote"])
+    return nil
   }
 
   private mutating func parseMountType(_ fields: [MountField]) -> MountType? {
@@ -65,7 +94,7 @@ extension DockerfileParser {
     case .ignored:
       warn(
         "ignored-mount-option", "'\(field.name.text)' means nothing for a mount of type \(builder.type.rawValue)",
-        at: field.name.range)
+        at: field.name.range, help: ["take it away"])
     case .refused:
       report(
         "invalid-mount", "a mount of type \(builder.type.rawValue) takes no option '\(field.name.text)'",

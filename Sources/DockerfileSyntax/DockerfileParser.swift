@@ -14,6 +14,8 @@ struct DockerfileParser {
   var missedHeredocs = 0
   /// Directives stand above everything else, other comments included.
   private var lineMayBeDirective = true
+  /// Whether the first line is a `#!…`. BuildKit looks for `syntax` and `check` below it, but not for `escape`.
+  private var hasShebang = false
 
   init(_ file: SourceFile) {
     self.file = file
@@ -161,7 +163,11 @@ extension DockerfileParser {
 
 extension DockerfileParser {
   private mutating func readComment(_ line: Range<Int>) {
-    if lineMayBeDirective, let directive = parseDirective(line) {
+    if directives.isEmpty, lineMayBeDirective, !hasShebang, isShebang(line) {
+      hasShebang = true
+      return
+    }
+    if lineMayBeDirective, let directive = parseDirective(line), !(hasShebang && directive.name == .escape) {
       accept(directive)
       return
     }
@@ -172,6 +178,10 @@ extension DockerfileParser {
     } else {
       comments.append(Comment(text: text.string, range: SourceRange(line)))
     }
+  }
+
+  private func isShebang(_ line: Range<Int>) -> Bool {
+    line.lowerBound <= 3 && file.bytes[line].starts(with: Array("#!".utf8)) && file.lineIndex(at: line.lowerBound) == 0
   }
 
   private mutating func accept(_ directive: ParserDirective) {

@@ -4,10 +4,17 @@ public import Diagnostics
 public protocol VariableEnvironment {
   /// The value of a variable, nil when it is not set.
   func value(of name: String) -> String?
+  /// Names that may have been meant by one that is not set; they need not be all there are.
+  var variableNames: [String] { get }
+}
+
+extension VariableEnvironment {
+  public var variableNames: [String] { [] }
 }
 
 extension [String: String]: VariableEnvironment {
   public func value(of name: String) -> String? { self[name] }
+  public var variableNames: [String] { keys.sorted() }
 }
 
 /// The expansion of variables, quotes and escapes, as BuildKit's shell lexer does it.
@@ -39,7 +46,7 @@ public struct Expansion: Sendable, Hashable {
   /// The value of a word.
   ///
   /// - Throws: `DockerfileSyntaxError` with the place of the first thing that is wrong: a quote or brace that is not
-  ///   closed, an unknown substitution, a variable that `${v:?}` demands, or a value of more than 16 MiB.
+  ///   closed, an unknown substitution, a variable that `${v:?}` demands, or a value of more than 4 MiB.
   public func expand(
     _ word: Word, in environment: some VariableEnvironment
   ) throws(DockerfileSyntaxError) -> ExpandedText {

@@ -13,7 +13,8 @@ public struct GlobPattern: Sendable, Hashable {
     do {
       self.pattern = try reader.read()
     } catch {
-      throw DockerfileSyntaxError(.error("bad-pattern", "'\(text)' is no pattern: \(error.reason)"))
+      throw DockerfileSyntaxError(
+        .error("bad-pattern", "'\(text)' is no pattern: \(error.reason)", help: [error.help]))
     }
     self.text = text
   }

@@ -19,6 +19,30 @@ enum InstructionName: String, CaseIterable {
   case volume = "VOLUME"
   case workdir = "WORKDIR"
 
+  /// One that is right, for messages.
+  var example: String {
+    switch self {
+    case .add: "ADD archive.tar.gz /opt/"
+    case .arg: "ARG VERSION=1.0"
+    case .cmd: "CMD [\"program\", \"argument\"]"
+    case .copy: "COPY . /src/"
+    case .entrypoint: "ENTRYPOINT [\"program\"]"
+    case .env: "ENV NAME=value"
+    case .expose: "EXPOSE 8080"
+    case .from: "FROM alpine"
+    case .healthcheck: "HEALTHCHECK CMD curl -f http://localhost/"
+    case .label: "LABEL org.opencontainers.image.title=\"name\""
+    case .maintainer: "LABEL org.opencontainers.image.authors=\"name\""
+    case .onbuild: "ONBUILD COPY . /src/"
+    case .run: "RUN make install"
+    case .shell: "SHELL [\"/bin/bash\", \"-c\"]"
+    case .stopsignal: "STOPSIGNAL SIGINT"
+    case .user: "USER 1000:1000"
+    case .volume: "VOLUME /data"
+    case .workdir: "WORKDIR /src"
+    }
+  }
+
   static let spellings = allCases.map(\.rawValue)
 
   /// The flags that the instruction takes.

@@ -78,8 +78,8 @@ struct MountBuilder {
   private mutating func outcome(of option: MountOptionName, _ word: Word, name: Word) -> Outcome {
     if let refusal = refusal(of: option) { return refusal }
     switch option {
-    case .id where type == .secret && words[.source] != nil, .source where type == .secret && words[.id] != nil:
-      return .refused
+    case .id where type == .secret && words[.source] != nil: return Self.twoNames(name, words[.source])
+    case .source where type == .secret && words[.id] != nil: return Self.twoNames(name, words[.id])
     case .target, .source, .from, .id, .env:
       words[option] = word
       return .set
@@ -91,6 +91,15 @@ struct MountBuilder {
     case .mode: return Self.store(MountOption(word: word, name: name), &mode)
     case .uid: return Self.store(MountOption(word: word, name: name), &uid)
     case .gid: return Self.store(MountOption(word: word, name: name), &gid)
+    }
+  }
+
+  private static func twoNames(_ name: Word, _ other: Word?) -> Outcome {
+    .invalid { file in
+      .error(
+        "invalid-mount", "'id' and 'source' of a secret mean the same", at: SourceAnnotation(file, name.range),
+        notes: other.map { [.init("the other one is here", at: SourceAnnotation(file, $0.range))] } ?? [],
+        help: ["keep one of them"])
     }
   }
 

@@ -142,6 +142,13 @@ struct PathPatternReader {
   /// What is wrong with a pattern, as the end of a sentence.
   struct Failure: Error {
     var reason: String
+
+    var help: String {
+      reason.contains("[")
+        ? "for a bracket that is part of a name, write \\["
+        : reason.contains("!")
+          ? "write what is let in behind the !" : "for a backslash that is part of a name, write two"
+    }
   }
 
   mutating func read() throws(Failure) -> PathPattern {

@@ -36,7 +36,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
 
   init(_ text: String, _ expansion: Expansion, _ environment: Environment) {
     self.bytes = Array(text.utf8)
-    self.longest = max(1 << 24, 2 * bytes.count)
+    self.longest = max(1 << 22, 2 * bytes.count)
     self.environment = environment
     self.escape = (expansion.style == .document ? .backslash : expansion.escape).rawValue
     self.readsQuotes = expansion.style != .document
@@ -175,8 +175,8 @@ struct ShellLexer<Environment: VariableEnvironment> {
     guard let operation = peek else { throw unclosed(start) }
     guard !name.isEmpty else {
       throw Failure(
-        code: "bad-substitution", message: "a name must follow ${", range: start..<(position + 1),
-        help: ["write \\$ for a dollar sign that means nothing"])
+        code: "bad-substitution", message: "a variable's name must follow ${", range: start..<(position + 1),
+        help: ["for a dollar sign that is plain text, write \(Character(Unicode.Scalar(escape)))$"])
     }
     position += 1
     switch operation {
@@ -258,10 +258,12 @@ struct ShellLexer<Environment: VariableEnvironment> {
     case UInt8(ascii: "?") where isNull:
       let isUnset = unset[name] != nil
       let reason = isUnset ? "is not set" : "is empty"
+      let nearest = isUnset ? Suggestion.nearest(to: name, in: environment.variableNames.prefix(1000)) : nil
       throw Failure(
         code: "variable-required", message: word.isEmpty ? "\(name) \(reason)" : "\(name): \(Self.text(word))",
         range: start..<position,
-        help: ["declare it with ARG \(name) and give a value with --build-arg \(name)=…, or set it with ENV"])
+        help: (nearest.map { ["did you mean \($0)?"] } ?? [])
+          + ["declare it with ARG \(name) and give a value with --build-arg \(name)=…, or set it with ENV"])
     default: return nil
     }
   }
@@ -322,7 +324,7 @@ struct ShellLexer<Environment: VariableEnvironment> {
     let end = bytes[start...].firstIndex(of: ASCII.lineFeed) ?? bytes.count
     return Failure(
       code: "bad-substitution", message: "the substitution is not closed", range: start..<end,
-      help: ["a } is missing"])
+      help: ["close it with a }"])
   }
 
   private func tooLong(_ start: Int) -> Failure {

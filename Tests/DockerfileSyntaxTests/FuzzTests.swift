@@ -44,9 +44,9 @@ import Testing
     return bytes
   }
 
-  @Test(arguments: GoldenTests.cases)
+  @Test(arguments: CheckFixtures.entries(of: SyntaxFixture.root.appending(path: "cases")))
   func damagedFilesAreHandled(_ name: String) throws {
-    let original = [UInt8](try Data(contentsOf: GoldenTests.root.appending(path: "\(name)/Dockerfile")))
+    let original = [UInt8](try Data(contentsOf: SyntaxFixture.root.appending(path: "cases/\(name)/Dockerfile")))
     var generator = Generator(state: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
     for _ in 0..<60 {
       let bytes = Self.mutate(original, &generator)

@@ -1,46 +1,61 @@
-import Diagnostics
-import DockerfileSyntax
 import Foundation
 import Testing
 
-/// Folders in `fixtures/dockerfile-syntax/cases` with a `Dockerfile`, the tree that is expected of it (`expected.ast`, absent
-/// when it has errors) and what is said about it (`expected.diagnostics`, absent when that is nothing).
-///
 /// `SLIPWAY_RECORD=1` writes the expected files anew.
 @Suite struct GoldenTests {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: "fixtures/dockerfile-syntax/cases")
   static let isRecording = ProcessInfo.processInfo.environment["SLIPWAY_RECORD"] == "1"
 
-  static let cases: [String] = {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: root.path())
-    return (names ?? []).filter { !$0.hasPrefix(".") }.sorted()
-  }()
-
-  @Test func thereAreCases() {
-    #expect(Self.cases.count > 30)
+  @Test(arguments: SyntaxFixture.Kind.allCases)
+  func thereAreCases(_ kind: SyntaxFixture.Kind) {
+    let least = [SyntaxFixture.Kind.cases: 45, .expansions: 5, .ignores: 3, .triggers: 4]
+    #expect(SyntaxFixture.all.filter { $0.kind == kind }.count >= least[kind] ?? 1)
   }
 
-  @Test(arguments: cases)
-  func parsesAsExpected(_ name: String) throws {
-    let folder = Self.root.appending(path: name)
-    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "Dockerfile")))
-    let result = Dockerfile.parse(SourceFile(name: "Dockerfile", bytes: bytes))
-    let diagnostics = DiagnosticRenderer().render(result.diagnostics)
-    try compare(result.value.map(SyntaxDump.dump), with: folder.appending(path: "expected.ast"))
-    try compare(diagnostics.isEmpty ? nil : diagnostics, with: folder.appending(path: "expected.diagnostics"))
-    #expect((result.value == nil) == result.diagnostics.contains { $0.severity == .error })
-    let files = Set(try FileManager.default.contentsOfDirectory(atPath: folder.path()))
-    #expect(files.isSubset(of: ["Dockerfile", "expected.ast", "expected.diagnostics"]))
+  @Test(arguments: SyntaxFixture.all)
+  func isAsExpected(_ fixture: SyntaxFixture) throws {
+    if Self.isRecording { try fixture.record() }
+    #expect(try fixture.differences().isEmpty)
   }
 
-  private func compare(_ text: String?, with url: URL) throws {
-    let expected = try? String(contentsOf: url, encoding: .utf8)
-    if Self.isRecording, expected != text {
-      if let text { try text.write(to: url, atomically: true, encoding: .utf8) }
-      if text == nil { try FileManager.default.removeItem(at: url) }
-      return
+  // MARK: The runner itself
+
+  /// A runner that finds nothing finds nothing wrong: each damage must be seen.
+  @Test(
+    arguments: [
+      (.cases, ["Dockerfile": "FROM b\n"], "expected.ast"), (.cases, ["Dockerfile": "FORM a\n"], "expected.ast"),
+      (.cases, ["Dockerfile": "FORM a\n"], "expected.diagnostics"), (.cases, ["expected.ast": nil], "expected.ast"),
+      (.cases, ["expected.ast": ""], "expected.ast"),
+      (.cases, ["expected.diagnostics": "error"], "expected.diagnostics"),
+      (.cases, ["notes": "?"], "notes"), (.cases, ["expected.txt": ""], "expected.txt"),
+      (.expansions, ["words": "$b\n"], "expected.txt"), (.expansions, ["environment": "a=2\n"], "expected.txt"),
+      (.expansions, ["paths": ""], "paths"), (.ignores, ["dockerignore": "b\n"], "expected.txt"),
+      (.ignores, ["dockerignore": "[\n"], "expected.txt"), (.ignores, ["paths": "b\n"], "expected.txt"),
+      (.triggers, ["trigger": "RUN b"], "expected.txt"), (.triggers, ["trigger": "RNU a"], "expected.txt"),
+      (.triggers, ["expected.txt": nil], "expected.txt"),
+    ] as [(SyntaxFixture.Kind, [String: String?], String)])
+  func theRunnerSeesDamage(_ kind: SyntaxFixture.Kind, _ changes: [String: String?], _ file: String) throws {
+    let folder = URL.temporaryDirectory.appending(path: "slipway-golden-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let inputs: [SyntaxFixture.Kind: [String: String]] = [
+      .cases: ["Dockerfile": "FROM a\n"], .expansions: ["words": "$a\n", "environment": "a=1\n"],
+      .ignores: ["dockerignore": "a\n", "paths": "a\n"], .triggers: ["trigger": "RUN a"],
+    ]
+    for (name, text) in inputs[kind] ?? [:] {
+      try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
     }
-    #expect(text == expected, "\(url.lastPathComponent)")
+    let fixture = SyntaxFixture(kind, folder)
+    #expect(try !fixture.differences().isEmpty)
+    try fixture.record()
+    #expect(try fixture.differences().isEmpty)
+    for (name, text) in changes {
+      let changed = folder.appending(path: name)
+      if let text {
+        try text.write(to: changed, atomically: true, encoding: .utf8)
+      } else {
+        try FileManager.default.removeItem(at: changed)
+      }
+    }
+    #expect(try fixture.differences().contains { $0.hasPrefix(file) })
   }
 }
