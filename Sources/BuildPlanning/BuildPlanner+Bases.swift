@@ -4,7 +4,9 @@ extension BuildPlanner {
   /// - Throws: what `plan` throws.
   public func bases(_ images: [ImageRequirement: BaseImage]) throws -> (stages: Set<Int>, bases: [Int: BaseImage]) {
     guard let platform = options.platforms.first else { return ([], [:]) }
-    let stages = try StageResolver(dockerfile, options, for: platform).resolve(images).stages
+    let resolution = try StageResolver(dockerfile, options, for: platform).resolve(images)
+    try resolution.errors.throwIfAny()
+    let stages = resolution.stages
     var bases: [Int: BaseImage] = [:]
     for stage in stages {
       if case .image(let requirement) = stage.base { bases[stage.index] = images[requirement] }

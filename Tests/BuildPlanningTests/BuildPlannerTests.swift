@@ -106,6 +106,57 @@ import Testing
     #expect(!(try JSONDocument.encode(plan.images.map(\.config))).contains(Array("secret".utf8)))
   }
 
+  /// Nobody finds a password in a plan, whatever form it is shown in.
+  @Test func showsNoCredentialsOfSources() throws {
+    let planner = try Self.planner(
+      """
+      FROM scratch
+      ADD https://user:secret@r.example/file https://user:secret@r.example/x.git /a/
+      COPY --from=web / /
+      COPY --from=repository / /
+      RUN x
+      """
+    ) {
+      $0.arguments = ["HTTPS_PROXY": "http://user:secret@p"]
+      $0.contexts = [
+        "web": .http(HTTPSource(url: "https://user:secret@r.example/web", fileName: "web")),
+        "repository": (try? GitReference.parse("https://user:secret@r.example/y.git")).flatMap { $0 }.map { .git($0) }
+          ?? .folder,
+      ]
+    }
+    let plan = try planner.plan([:])
+    let urls = plan.graph.vertices.compactMap { vertex -> String? in
+      switch vertex.operation {
+      case .source(.http(let file)): file.url
+      case .source(.git(let reference)): reference.remote
+      default: nil
+      }
+    }
+    #expect(urls.count == 4)
+    #expect(urls.allSatisfy { $0.contains("secret") })
+    let json = String(decoding: try JSONDocument.encode(plan), as: UTF8.self)
+    for text in [plan.description, json] + plan.graph.vertices.map(\.title) {
+      #expect(!text.contains("secret"))
+    }
+  }
+
+  /// A mistake that is seen at once is not told after images were looked up.
+  @Test func tellsMistakesBeforeItAsksForImages() throws {
+    let planner = try Self.planner(
+      "FROM scratch AS a\nEXPOSE x\nFROM base\nEXPOSE $PORT\nCOPY --from=a x x\nCOPY --from=?! / /\n")
+    let error = #expect(throws: PlanningError.self) { try planner.missingImages([:]) }
+    #expect(error?.diagnostics.map(\.code) == ["invalid-port", "invalid-reference"])
+  }
+
+  @Test func findsWhereImagesAreAskedFor() throws {
+    let text = "FROM scratch\nRUN --mount=target=/a,from=one --mount=from=two,target=/b x\nCOPY --from=three / /\n"
+    let planner = try Self.planner(text)
+    let places = try planner.missingImages([:]).map { image in
+      planner.place(of: image, [:]).map { String(decoding: $0.file.bytes[$0.range.range], as: UTF8.self) }
+    }
+    #expect(places == ["one", "two", "three"])
+  }
+
   @Test func endsAsAFileErrorDoes() throws {
     let error = #expect(throws: PlanningError.self) { try Self.planner("FROM scratch\nEXPOSE x\n").plan([:]) }
     #expect(error?.exitCode == .usage)
