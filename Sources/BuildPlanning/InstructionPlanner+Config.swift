@@ -157,7 +157,7 @@ extension InstructionPlanner {
         "invalid-signal", "\"\(signal)\" is not a signal", at: annotation(stopsignal.signal),
         help: [
           Suggestion.nearest(to: signal, in: SignalName.all.map { "SIG\($0)" }).map { "did you mean \($0)?" }
-            ?? "write a name such as SIGTERM, or a number from 1 to 64"
+            ?? "write a name such as SIGTERM, or a number"
         ])
     }
     state.runtime.stopSignal = signal

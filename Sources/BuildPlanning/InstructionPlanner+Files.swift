@@ -5,16 +5,19 @@ import OCI
 /// WORKDIR, COPY and ADD.
 extension InstructionPlanner {
   func apply(_ workdir: WorkdirInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
-    let path = ImagePath.resolve(try expand(workdir.path, state), in: state.workingDirectory)
+    let text = try expand(workdir.path, state)
+    let path = ImagePath.resolve(text, in: state.workingDirectory)
+    // An absolute path is written into the image as it is (BuildKit, `NormalizeWorkdir`).
+    let spelling = text.hasPrefix("/") ? text : path
     let title = title(&state)
-    state.runtime.workingDir = path
-    guard path != "/" else { return state.record("WORKDIR /") }
+    state.runtime.workingDir = spelling
+    guard path != "/" else { return state.record("WORKDIR \(spelling)") }
     // The folder belongs to USER, as it does in BuildKit.
     let owner = state.runtime.user.flatMap { $0.isEmpty ? nil : $0 }
     state.vertex = session.add(
       .file(FileOperation(base: state.vertex, actions: [.makeDirectory(path: path, owner: owner)])), state,
       title: title, origin: command.annotation)
-    state.record("WORKDIR \(path)", makesLayer: true)
+    state.record("WORKDIR \(spelling)", makesLayer: true)
   }
 
   func apply(_ copy: CopyInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {

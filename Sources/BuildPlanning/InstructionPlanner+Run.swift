@@ -8,7 +8,7 @@ extension InstructionPlanner {
     try refuseWhatIsMissing(run)
     let mounts = try mounts(of: run, state, &session)
     state.outline?.add(mounts, at: command.dockerfilePlace)
-    let title = title(&state)
+    let title = title(&state, of: run, mounts)
     let (arguments, script) = invocation(of: run, state)
     var exec = ExecOperation(
       root: state.vertex, platform: state.config.platform, arguments: arguments, environment: state.variables.entries)
@@ -25,13 +25,29 @@ extension InstructionPlanner {
     state.record("RUN \(history)", makesLayer: true, marked: true)
   }
 
+  /// With the first line of a here-document that is all there is to the command, and without the values of variables
+  /// that hold secrets.
+  private func title(_ state: inout StageState, of run: RunInstruction, _ mounts: [ExecMount]) -> String {
+    var text = command.instruction.originalText
+    if let document = run.heredocs.first, case .shell(let word) = run.command, word.range == document.marker.range {
+      let lines = document.content.text.trimmingBlanks.split(separator: "\n", omittingEmptySubsequences: false)
+      text += " (\(lines[0].trimmingBlanks)\(lines.count > 1 ? "..." : ""))"
+    }
+    var shown = state.variables
+    for case .secret(let secret) in mounts.map(\.kind) {
+      if let variable = secret.variable { shown.set(variable, "****") }
+    }
+    return title(&state, showing: text, shown)
+  }
+
   private func invocation(of run: RunInstruction, _ state: StageState) -> ([String], ExecOperation.Script?) {
     switch run.invocation {
     case .exec(let words): return (words, nil)
     case .shell(let text): return (state.shell + [text], nil)
     case .script(let name, let content):
       let path = "/dev/pipes/\(name)"
-      return ([path], ExecOperation.Script(path: path, content: Array(content.utf8)))
+      // The shell starts it, as it would start any program.
+      return (state.shell + [path], ExecOperation.Script(path: path, content: Array(content.utf8)))
     }
   }
 
@@ -85,5 +101,14 @@ extension InstructionPlanner {
       let value = options.arguments[name] ?? ""
       return Set([name, name.uppercased(), name.lowercased()]).sorted().map { "\($0)=\(value)" }
     }
+  }
+}
+
+extension StringProtocol {
+  fileprivate var trimmingBlanks: SubSequence {
+    var rest = self[...]
+    while rest.first?.isWhitespace == true { rest.removeFirst() }
+    while rest.last?.isWhitespace == true { rest.removeLast() }
+    return rest
   }
 }

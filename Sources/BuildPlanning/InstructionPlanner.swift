@@ -42,17 +42,20 @@ struct InstructionPlanner {
 
   /// The next step's title: `[build 2/5] RUN make`.
   func title(_ state: inout StageState) -> String {
+    title(&state, showing: command.instruction.originalText, state.variables)
+  }
+
+  func title(_ state: inout StageState, showing text: String, _ variables: VariableList) -> String {
     state.step += 1
-    let text = PublicText.withoutCredentials(shownText(state))
+    let text = PublicText.withoutCredentials(expanded(text, variables))
     return "\(state.prefix(step: state.step))\(command.isTrigger ? "ONBUILD " : "")\(text)"
   }
 
   /// The instruction with the values of variables that are set, its keyword in capitals.
-  private func shownText(_ state: StageState) -> String {
-    let text = command.instruction.originalText
+  private func expanded(_ text: String, _ variables: VariableList) -> String {
     let expansion = Expansion(file: command.file, escape: command.escape, style: .verbatim)
     let word = Word(text, range: command.instruction.range)
-    let shown = (try? expansion.expand(word, in: state.variables).text) ?? text
+    let shown = (try? expansion.expand(word, in: variables).text) ?? text
     guard let blank = shown.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return shown.uppercased() }
     return shown[..<blank].uppercased() + shown[blank...]
   }

@@ -6,9 +6,9 @@ enum SignalName {
     "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ", "RTMIN", "RTMAX",
   ]
 
-  /// A number from 1 to 64, or a name in any case with or without SIG, `RTMIN+n` and `RTMAX-n` among them.
+  /// Any number but 0, or a name in any case with or without SIG, `RTMIN+n` and `RTMAX-n` among them.
   static func isValid(_ text: String) -> Bool {
-    if let number = Int(text) { return (1...64).contains(number) }
+    if let number = Int(text) { return number != 0 }
     let upper = text.uppercased()
     let name = upper.hasPrefix("SIG") ? String(upper.dropFirst(3)) : upper
     if all.contains(name) { return true }

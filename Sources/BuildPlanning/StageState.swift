@@ -42,7 +42,9 @@ struct StageState {
     if base.os.isEmpty { config.os = platform.os }
     config.config = base.config ?? RuntimeConfig()
     config.config?.onBuild = nil
-    if base.config?.workingDir?.isEmpty == false { runtime.workingDir = workingDirectory }
+    if let folder = base.config?.workingDir, !folder.isEmpty, !folder.hasPrefix("/") {
+      runtime.workingDir = workingDirectory
+    }
     config.created = nil
     config.history = History.matching(base.history ?? [], layerCount: base.rootfs.diffIDs.count)
     completePath()
