@@ -66,7 +66,8 @@ extension GitReference {
         help: "commit= is another name of checksum=; write one of them")
     }
     checksum = values["checksum"] ?? values["commit"]
-    if ref == nil { ref = checksum }
+    // The beginning of a commit can be checked, but not asked for.
+    if ref == nil, let checksum, Self.isCommit(checksum) { ref = checksum }
     keepsGitFolder = try Self.flag("keep-git-dir", values, text)
     fetchesSubmodules = try Self.flag("submodules", values, text)
     fetchesByCommit = try Self.flag("fetch-by-commit", values, text) ?? false

@@ -34,7 +34,8 @@ extension GitFailure {
       return error("git-missing-repository", "there is no git repository \(remote)", ["check the address"], .failure)
     }
     if has(
-      "Could not resolve host", "Connection refused", "Connection timed out", "Failed to connect", "unable to connect",
+      "Could not resolve host", "Connection refused", "Connection closed", "Connection timed out", "Failed to connect",
+      "unable to connect",
       "Operation too slow", "returned error: 5", "Network is unreachable")
     {
       return error(

@@ -14,12 +14,20 @@ struct GitRepository: Sendable {
   private var isKeepingGit: Bool { reference.keepsGitFolder == true && isWhole }
 
   /// BuildKit keeps `.git` only beside all that the commit has.
-  private var isWhole: Bool {
-    !(reference.subfolder ?? "").split(separator: "/").contains { $0 != "." }
+  private var isWhole: Bool { subfolder.isEmpty }
+
+  /// The folder that is asked for, relative to the root, which `..` does not leave.
+  private var subfolder: String {
+    var parts: [Substring] = []
+    for part in (reference.subfolder ?? "").split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return parts.joined(separator: "/")
   }
 
   func checkout() async throws -> RemoteCheckout {
     try Files.createDirectories(folder)
+    if let known = try pinned() { return known }
     let target = try await resolve()
     let path = checkouts.appending(key(of: target))
     let isKnown = try FileStatus.ifExists(path) != nil
@@ -33,6 +41,14 @@ struct GitRepository: Sendable {
     let commit = String(decoding: try Files.read(commitPath(path)), as: UTF8.self)
     try verify(target, commit: commit)
     return RemoteCheckout(folder: try subfolder(of: path), commit: commit, isReused: isKnown)
+  }
+
+  /// The commit of the checksum, if it is here already: whatever the ref stands for by now, this is what was asked for.
+  private func pinned() throws -> RemoteCheckout? {
+    guard !isKeepingGit, let commit = reference.checksum, GitReference.isCommit(commit) else { return nil }
+    let path = checkouts.appending(key(of: GitTarget(ref: nil, object: commit, commit: commit)))
+    guard try FileStatus.ifExists(path) != nil else { return nil }
+    return RemoteCheckout(folder: try subfolder(of: path), commit: commit, isReused: true)
   }
 
   /// A name for all that decides what is in the folder. Where `.git` is left out, a tag and its commit are the same.
@@ -185,10 +201,10 @@ struct GitRepository: Sendable {
   }
 
   private func subfolder(of path: FilePath) throws -> FilePath {
-    guard let wanted = reference.subfolder else { return path }
-    guard let found = try Files.resolve(wanted, inside: path), try FileStatus(of: found).kind == .directory else {
+    if isWhole { return path }
+    guard let found = try Files.resolve(subfolder, inside: path), try FileStatus(of: found).kind == .directory else {
       throw RemoteSourceError(
-        "git-missing-folder", "\(reference.shownRemote) has no folder \(wanted)",
+        "git-missing-folder", "\(reference.shownRemote) has no folder \(subfolder)",
         help: ["name a folder that the commit has; what lies outside of the repository cannot be used"])
     }
     return found

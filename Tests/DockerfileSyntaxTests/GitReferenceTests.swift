@@ -51,6 +51,7 @@ import Testing
       Case(text: kit + "?branch=a%2Fb", remote: kit, name: "buildkit", ref: "refs/heads/a/b"),
       Case(
         text: kit + "?checksum=" + commit, remote: kit, name: "buildkit", ref: commit, checksum: commit),
+      Case(text: kit + "?checksum=0123", remote: kit, name: "buildkit", checksum: "0123"),
       Case(text: kit + "?commit=0123&tag=v1", remote: kit, name: "buildkit", ref: "refs/tags/v1", checksum: "0123"),
       Case(text: kit + "?keep-git-dir", remote: kit, name: "buildkit", keeps: true),
       Case(text: kit + "?keep-git-dir=0&submodules=", remote: kit, name: "buildkit", keeps: false, submodules: true),
