@@ -147,6 +147,7 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_OVERLAY: return child_overlay(child, op);
   case CSANDBOX_MOUNT: return child_mount(child, op);
   case CSANDBOX_BIND: return child_bind(child, op);
+  case CSANDBOX_BIND_LAYERS: return child_bind_layers(child, op);
   case CSANDBOX_CONTENT: return child_content(child, op);
   case CSANDBOX_SYMLINK: return child_symlink(child, op);
   case CSANDBOX_MASK: return child_mask(child, op);
@@ -160,6 +161,8 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_CHROOT: return checked(child, chroot(op->target), "chroot");
   case CSANDBOX_UMASK: umask((mode_t)op->number); return 0;
   case CSANDBOX_WORKING_DIRECTORY: return checked(child, chdir(op->target), "chdir");
+  case CSANDBOX_LIMIT:
+    return checked(child, syscall(SYS_prlimit64, 0, (int)op->number, op->bytes, NULL), "prlimit");
   case CSANDBOX_FORK: return fork_command(child);
   case CSANDBOX_SESSION: return start_session();
   case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
@@ -185,7 +188,7 @@ static void work(struct child *child) {
 void child_main(const struct csandbox_plan *plan) {
   static struct child child;
   child.plan = plan;
-  child.root = child.scratch = -1;
+  child.root = child.scratch = child.upper = child.work = -1;
   reset_signals();
   if (arrange_descriptors(plan) < 0) _exit(SET_UP_FAILED);
   die_with_parent();

@@ -16,8 +16,10 @@ struct child {
   int root;
   int scratch;
   dev_t root_device;
-  int lowers[MAXIMUM_LAYERS];
+  /// With one more, which is empty, where overlayfs asks for it.
+  int lowers[MAXIMUM_LAYERS + 1];
   uint32_t lower_count;
+  /// -1 when what is joined is read-only.
   int upper;
   int work;
   /// The system call that failed last, its errno, and what the kernel said.
@@ -25,6 +27,7 @@ struct child {
   int error;
   char detail[DETAIL_SIZE];
   uint32_t content_files;
+  uint32_t joined_mounts;
 };
 
 enum target_kind { TARGET_EXISTING, TARGET_FOLDER, TARGET_FILE };
@@ -35,15 +38,20 @@ void child_tell(enum csandbox_message_kind kind, int error, uint32_t op, uint32_
 
 /// Opens (O_PATH) what `path` means inside the root; -1 when it fails.
 int child_open_target(struct child *child, const char *path, enum target_kind kind);
+/// Opens (O_PATH) what `path` means in a folder that is its root, symbolic links followed; -1 with errno.
+int open_below(int root, const char *path);
 /// Opens the folder that holds what `path` means inside the root and gives the last component.
 int child_open_parent(struct child *child, const char *path, const char **name);
 
 int child_open_layers(struct child *child, const struct csandbox_op *op);
 int child_scratch(struct child *child, const struct csandbox_op *op);
 int child_overlay(struct child *child, const struct csandbox_op *op);
+/// Opens (O_PATH) `path` in the open layers, joined; -1 when it fails.
+int child_open_joined(struct child *child, const char *path, int user_attributes);
 
 int child_mount(struct child *child, const struct csandbox_op *op);
 int child_bind(struct child *child, const struct csandbox_op *op);
+int child_bind_layers(struct child *child, const struct csandbox_op *op);
 int child_content(struct child *child, const struct csandbox_op *op);
 int child_symlink(struct child *child, const struct csandbox_op *op);
 int child_mask(struct child *child, const struct csandbox_op *op);

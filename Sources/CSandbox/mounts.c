@@ -90,6 +90,14 @@ int child_bind(struct child *child, const struct csandbox_op *op) {
   return result;
 }
 
+int child_bind_layers(struct child *child, const struct csandbox_op *op) {
+  int source = child_open_joined(child, op->source, op->number == 1);
+  if (source < 0) return -1;
+  int result = bind_descriptor(child, source, op);
+  close(source);
+  return result;
+}
+
 static int write_all(int file, const char *bytes, size_t size) {
   while (size > 0) {
     ssize_t written = write(file, bytes, size);

@@ -14,7 +14,16 @@ enum { SET_FLAG = 0, SET_STRING = 1, CREATE = 6, CLOSE_ON_EXEC = 1, FROM_EMPTY_P
 
 static int open_folder(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
+static void close_layers(struct child *child) {
+  for (uint32_t index = 0; index < child->lower_count; index++) close(child->lowers[index]);
+  if (child->upper >= 0) close(child->upper);
+  if (child->work >= 0) close(child->work);
+  child->lower_count = 0;
+  child->upper = child->work = -1;
+}
+
 int child_open_layers(struct child *child, const struct csandbox_op *op) {
+  close_layers(child);
   if (op->count > MAXIMUM_LAYERS) {
     errno = E2BIG;
     return child_failed(child, "open");
@@ -25,8 +34,9 @@ int child_open_layers(struct child *child, const struct csandbox_op *op) {
       strncpy(child->detail, op->list[index], sizeof child->detail - 1);
       return child_failed(child, "open");
     }
+    child->lower_count = index + 1;
   }
-  child->lower_count = op->count;
+  if (!op->source) return 0;
   child->upper = open_folder(op->source);
   child->work = open_folder(op->target);
   return child->upper < 0 || child->work < 0 ? child_failed(child, "open") : 0;
@@ -62,8 +72,10 @@ static void read_explanation(struct child *child, int context) {
 
 static int configure(struct child *child, int context, int user_attributes) {
   if (set_string(context, "source", "overlay") < 0) return -1;
-  if (set_string(context, "upperdir", name_of(child->upper)) < 0) return -1;
-  if (set_string(context, "workdir", name_of(child->work)) < 0) return -1;
+  if (child->upper >= 0) {
+    if (set_string(context, "upperdir", name_of(child->upper)) < 0) return -1;
+    if (set_string(context, "workdir", name_of(child->work)) < 0) return -1;
+  }
   if (user_attributes && syscall(SYS_fsconfig, context, SET_FLAG, "userxattr", NULL, 0) < 0) return -1;
   if (set_string(context, "redirect_dir", "nofollow") < 0) return -1;
   if (set_string(context, "index", "off") < 0) return -1;
@@ -72,7 +84,7 @@ static int configure(struct child *child, int context, int user_attributes) {
 }
 
 /// 1: done; 0: this kernel does not know how, ask it in the old way; -1: refused.
-static int join_with_context(struct child *child, int user_attributes) {
+static int join_with_context(struct child *child, const char *place, int user_attributes) {
   int context = (int)syscall(SYS_fsopen, "overlay", CLOSE_ON_EXEC);
   if (context < 0) return 0;
   for (uint32_t index = child->lower_count; index > 0; index--)
@@ -89,7 +101,7 @@ static int join_with_context(struct child *child, int user_attributes) {
   int tree = (int)syscall(SYS_fsmount, context, CLOSE_ON_EXEC, 0);
   if (tree < 0) return child_failed(child, "fsmount");
   close(context);
-  if (syscall(SYS_move_mount, tree, "", child->scratch, "root", FROM_EMPTY_PATH) < 0)
+  if (syscall(SYS_move_mount, tree, "", child->scratch, place, FROM_EMPTY_PATH) < 0)
     return child_failed(child, "move_mount");
   close(tree);
   return 1;
@@ -106,12 +118,16 @@ static void append(struct text *text, const char *more) {
   text->length += length;
 }
 
-static int join_with_mount(struct child *child, int user_attributes) {
+static int join_with_mount(struct child *child, const char *place, int user_attributes) {
   static struct text options;
-  append(&options, "redirect_dir=nofollow,index=off,metacopy=off,upperdir=");
-  append(&options, name_of(child->upper));
-  append(&options, ",workdir=");
-  append(&options, name_of(child->work));
+  options.length = 0;
+  append(&options, "redirect_dir=nofollow,index=off,metacopy=off");
+  if (child->upper >= 0) {
+    append(&options, ",upperdir=");
+    append(&options, name_of(child->upper));
+    append(&options, ",workdir=");
+    append(&options, name_of(child->work));
+  }
   if (user_attributes) append(&options, ",userxattr");
   append(&options, ",lowerdir=");
   for (uint32_t index = child->lower_count; index > 0; index--) {
@@ -122,23 +138,51 @@ static int join_with_mount(struct child *child, int user_attributes) {
     errno = E2BIG;
     return child_failed(child, "mount");
   }
-  struct descriptor_path scratch = path_of_descriptor(child->scratch);
-  strcat(scratch.text, "/root");
-  return mount("overlay", scratch.text, "overlay", 0, options.bytes) < 0 ? child_failed(child, "mount") : 0;
+  struct text path = {.length = 0};
+  append(&path, path_of_descriptor(child->scratch).text);
+  append(&path, "/");
+  append(&path, place);
+  return mount("overlay", path.bytes, "overlay", 0, options.bytes) < 0 ? child_failed(child, "mount") : 0;
+}
+
+/// overlayfs wants two lower folders where nothing can be written, and one in any case. The lowest one says nothing of
+/// the root's attributes.
+static void add_empty_layer(struct child *child) {
+  if (child->upper >= 0 && child->lower_count > 0) return;
+  memmove(child->lowers + 1, child->lowers, child->lower_count * sizeof *child->lowers);
+  child->lowers[0] = openat(child->scratch, "empty", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  child->lower_count++;
+}
+
+/// Joins the open layers at a folder of the scratch file system and opens the result.
+static int join(struct child *child, const char *place, int user_attributes) {
+  add_empty_layer(child);
+  if (chdir("/proc/self/fd") < 0) return child_failed(child, "chdir");
+  int joined = join_with_context(child, place, user_attributes);
+  if (joined < 0 || (joined == 0 && join_with_mount(child, place, user_attributes) < 0)) return -1;
+  if (chdir("/") < 0) return child_failed(child, "chdir");
+  int top = openat(child->scratch, place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return top < 0 ? child_failed(child, "open") : top;
 }
 
 int child_overlay(struct child *child, const struct csandbox_op *op) {
-  if (child->lower_count == 0) {
-    child->lowers[0] = openat(child->scratch, "empty", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    child->lower_count = 1;
-  }
-  if (chdir("/proc/self/fd") < 0) return child_failed(child, "chdir");
-  int joined = join_with_context(child, op->number == 1);
-  if (joined < 0 || (joined == 0 && join_with_mount(child, op->number == 1) < 0)) return -1;
-  if (chdir("/") < 0) return child_failed(child, "chdir");
-  child->root = openat(child->scratch, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  child->root = join(child, "root", op->number == 1);
+  if (child->root < 0) return -1;
   struct stat status;
-  if (child->root < 0 || fstat(child->root, &status) < 0) return child_failed(child, "open");
+  if (fstat(child->root, &status) < 0) return child_failed(child, "fstat");
   child->root_device = status.st_dev;
   return 0;
+}
+
+int child_open_joined(struct child *child, const char *path, int user_attributes) {
+  char place[32] = "joined";
+  size_t length = strlen(place);
+  place[length + write_decimal(place + length, child->joined_mounts++)] = 0;
+  if (mkdirat(child->scratch, place, 0755) < 0) return child_failed(child, "mkdirat");
+  int top = join(child, place, user_attributes);
+  if (top < 0) return -1;
+  int found = open_below(top, path);
+  if (found < 0) child_failed(child, "openat2");
+  close(top);
+  return found;
 }

@@ -17,6 +17,11 @@ static char rest[PATH_MAX];
 static char link_text[PATH_MAX];
 static char joined[PATH_MAX];
 
+int open_below(int root, const char *path) {
+  struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+}
+
 static int open_in_root(struct child *child, const char *path, uint64_t flags) {
   struct open_how how = {
       .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -128,9 +129,17 @@ int csandbox_pipe(int32_t *read_end, int32_t *write_end) {
   return 0;
 }
 
+int csandbox_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
+
 uint64_t csandbox_file_system_type(const char *path) {
   struct statfs status;
   return statfs(path, &status) < 0 ? 0 : (uint64_t)status.f_type;
+}
+
+uint64_t csandbox_hard_limit(int resource) {
+  uint64_t limits[2] = {0, 0};
+  syscall(SYS_prlimit64, 0, resource, NULL, limits);
+  return limits[1];
 }
 
 const char *const *csandbox_environment(void) { return (const char *const *)environ; }

@@ -30,8 +30,9 @@ enum Remedy {
   static func forStep(_ steps: [Step], _ refusal: ChildReport.Refusal, _ root: RootFilesystem?) -> [String] {
     guard steps.indices.contains(refusal.step) else { return [] }
     let step = steps[refusal.step]
+    if step.mount != nil, let help = forMount(step, refusal) { return help }
     switch step.kind {
-    case CSANDBOX_OVERLAY: return forOverlay(refusal.errno, root)
+    case CSANDBOX_OVERLAY, CSANDBOX_BIND_LAYERS: return forOverlay(refusal.errno, root)
     case CSANDBOX_MOUNT where step.source == "proc":
       return ["let the whole of /proc be seen: docker run --security-opt systempaths=unconfined"]
     case CSANDBOX_CREDENTIALS where UserNamespace.current != .initial:
@@ -51,6 +52,20 @@ enum Remedy {
       ]
     case CSANDBOX_PRIVATE_MOUNTS, CSANDBOX_MAP_SELF, CSANDBOX_SCRATCH, CSANDBOX_ENTER_ROOT: return forNamespaces()
     default: return refusal.errno == .notPermitted ? forNamespaces() : []
+    }
+  }
+
+  /// Mistakes in what a command asks for.
+  private static func forMount(_ step: Step, _ refusal: ChildReport.Refusal) -> [String]? {
+    let target = step.target.map(\.string) ?? "the target"
+    switch refusal.errno {
+    case .readOnlyFileSystem:
+      return [
+        "\(target) lies in a mount that is read-only and does not hold it: make that one writable, or mount elsewhere"
+      ]
+    case .notDirectory:
+      return ["a folder can be mounted on a folder only, and a file on a file: choose another target than \(target)"]
+    default: return nil
     }
   }
 

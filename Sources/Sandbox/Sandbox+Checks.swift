@@ -1,3 +1,4 @@
+import CSandbox
 import Glibc
 import HostOS
 import SystemPackage
@@ -31,6 +32,11 @@ extension Sandbox {
     for path in [command.workingDirectory] + command.mounts.map(\.target) where !path.isAbsolute {
       throw SandboxError(.invalid("the path \(path) is not absolute"), help: ["begin it with a slash"])
     }
+    for case .layers(let layers) in command.mounts.map(\.source) where layers.lowers.count > maximumLayers {
+      throw SandboxError(
+        .invalid("a mount has \(layers.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),
+        help: ["squash the image that it comes from"])
+    }
     guard command.hostName.utf8.count <= 64 else {
       throw SandboxError(
         .invalid("the host name \(command.hostName) is longer than 64 bytes"), help: ["choose a shorter one"])
@@ -48,11 +54,23 @@ extension Sandbox {
   ) -> SandboxError? {
     if let refusal = report.refusal {
       let purpose = steps.indices.contains(refusal.step) ? steps[refusal.step].purpose : "prepare the command"
-      let failure = SetUpFailure(purpose, refusal.systemCall, refusal.errno, detail: refusal.detail)
-      return SandboxError(.setUp(failure), help: Remedy.forStep(steps, refusal, root))
+      var failure = SetUpFailure(purpose, refusal.systemCall, refusal.errno, detail: refusal.detail)
+      failure.mount = steps.indices.contains(refusal.step) ? steps[refusal.step].mount : nil
+      return SandboxError(.setUp(failure), help: remedies(steps, refusal, command, root))
     }
     if let failure = report.executionFailure { return error(of: failure, command) }
     return nil
+  }
+
+  private static func remedies(
+    _ steps: [Step], _ refusal: ChildReport.Refusal, _ command: SandboxCommand, _ root: RootFilesystem
+  ) -> [String] {
+    if steps.indices.contains(refusal.step), steps[refusal.step].kind == CSANDBOX_LIMIT,
+      let limit = command.limits.first(where: { UInt64($0.resource) == steps[refusal.step].number })
+    {
+      return limit.remedies
+    }
+    return Remedy.forStep(steps, refusal, root)
   }
 
   private static func error(of failure: ChildReport.ExecutionFailure, _ command: SandboxCommand) -> SandboxError {

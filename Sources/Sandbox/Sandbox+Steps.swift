@@ -7,12 +7,16 @@ extension Sandbox {
   static func steps(for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool) -> [Step] {
     var steps: [Step] = [.privateMounts]
     steps += Step.overlay(root, userAttributes: userAttributes)
-    steps += processSteps + deviceSteps + systemSteps
-    steps += contentSteps(of: command) + command.mounts.map(step(for:))
+    steps += processSteps + deviceSteps(sharedMemorySize: command.sharedMemorySize) + systemSteps
+    steps += contentSteps(of: command)
+    for (index, mount) in command.mounts.enumerated() {
+      steps += Self.steps(for: mount, userAttributes: userAttributes).map { step in step.with { $0.mount = index } }
+    }
     // Podman's seccomp filter refuses to set the name, though the namespace is ours.
     steps.append(.hostName(command.hostName).optional)
     if command.network == .none { steps.append(.loopback) }
     steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
+    steps += command.limits.map(Step.limit)
     steps += [.workingDirectory(command.workingDirectory), .boundingSet(.container), .credentials(command.user)]
     steps.append(.capabilities(command.user.uid == 0 ? .container : []))
     steps.append(.execute(candidates(for: command), command.arguments, environment: command.environment))
@@ -54,7 +58,7 @@ extension Sandbox {
     return UserNamespace.current == .initial ? [own] : [own.elseNext, .bind("/proc", on: "/proc")]
   }
 
-  private static var deviceSteps: [Step] {
+  private static func deviceSteps(sharedMemorySize: UInt64?) -> [Step] {
     let terminals = "newinstance,ptmxmode=0666,mode=0620"
     var steps: [Step] = [.mount("tmpfs", on: "/dev", flags: csandbox_NOSUID, options: "mode=755,size=65536k")]
     steps += ["null", "zero", "full", "random", "urandom", "tty"].map {
@@ -70,7 +74,7 @@ extension Sandbox {
       .symbolicLink("/dev/stdout", saying: "/proc/self/fd/1"),
       .symbolicLink("/dev/stderr", saying: "/proc/self/fd/2"),
       .symbolicLink("/dev/core", saying: "/proc/kcore"),
-      .mount("tmpfs", on: "/dev/shm", flags: inert, options: "mode=1777,size=65536k"),
+      .mount("tmpfs", on: "/dev/shm", flags: inert, options: "mode=1777,size=\(sharedMemorySize ?? 64 << 20)"),
       .mount("mqueue", on: "/dev/mqueue", flags: inert).optional,
     ]
     return steps
@@ -92,18 +96,23 @@ extension Sandbox {
     }
   }
 
-  private static func step(for mount: SandboxMount) -> Step {
+  private static func steps(for mount: SandboxMount, userAttributes: Bool) -> [Step] {
     switch mount.source {
-    case .bind(let source, let readOnly): .bind(source, on: mount.target, readOnly: readOnly)
+    case .bind(let source, let readOnly): return [.bind(source, on: mount.target, readOnly: readOnly)]
+    case .layers(let layers): return Step.layers(layers, on: mount.target, userAttributes: userAttributes)
     case .tmpfs(let size):
-      .mount(
-        "tmpfs", on: mount.target, flags: csandbox_NOSUID | csandbox_NODEV,
-        options: "mode=1777" + (size.map { ",size=\($0)" } ?? ""))
+      let options = "mode=1777" + (size.map { ",size=\($0)" } ?? "")
+      return [.mount("tmpfs", on: mount.target, flags: csandbox_NOSUID | csandbox_NODEV, options: options)]
     case .content(let bytes, let mode, let uid, let gid):
-      Step.content(bytes, on: mount.target, mode: mode & 0o7777, readOnly: true).with {
-        $0.uid = uid
-        $0.gid = gid
-      }
+      let step = Step.content(bytes, on: mount.target, mode: mode & 0o7777, readOnly: true)
+      // Where there is one id only, every file belongs to it.
+      guard UserNamespace.current != .singleID else { return [step] }
+      return [
+        step.with {
+          $0.uid = uid
+          $0.gid = gid
+        }
+      ]
     }
   }
 }

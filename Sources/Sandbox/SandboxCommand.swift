@@ -26,6 +26,10 @@ public struct SandboxCommand: Sendable, Hashable {
   public var resolvConf: [UInt8]?
   /// Shown as `/etc/hosts`; nil leaves the file of the root file system.
   public var hosts: [UInt8]?
+  /// Of `/dev/shm`, in bytes; nil is 64 MiB, as in Docker.
+  public var sharedMemorySize: UInt64?
+  /// Limits of the command and all that it starts; the others are those of this process.
+  public var limits: [SandboxLimit] = []
   /// The command and all that it started are killed when it takes longer.
   public var timeout: Duration?
 
@@ -58,6 +62,8 @@ public struct SandboxMount: Sendable, Hashable {
   public enum Source: Sendable, Hashable {
     /// A file or folder of the host, with the mounts below it.
     case bind(FilePath, readOnly: Bool)
+    /// Files of layers that are joined for the mount; see `SandboxLayers`.
+    case layers(SandboxLayers)
     /// An empty file system in memory, mode 1777. The size is in bytes; nil is half of the memory.
     case tmpfs(size: UInt64?)
     /// A file in memory, which never touches a disk: for secrets.
@@ -71,5 +77,34 @@ public struct SandboxMount: Sendable, Hashable {
   public init(_ source: Source, at target: FilePath) {
     self.source = source
     self.target = target
+  }
+}
+
+/// A part of what layers show when they lie on each other, without being the root file system of the command.
+public struct SandboxLayers: Sendable, Hashable {
+  /// Where what the command writes goes.
+  public struct Changes: Sendable, Hashable {
+    /// Its mode and owner are those of the joined layers' root.
+    public var upper: FilePath
+    /// An empty folder on the same file system, for overlayfs alone.
+    public var work: FilePath
+
+    public init(upper: FilePath, work: FilePath) {
+      self.upper = upper
+      self.work = work
+    }
+  }
+
+  /// Folders of the host, the bottom one first; at least one.
+  public var lowers: [FilePath]
+  /// What is shown: a folder or a file, absolute inside the layers. Symbolic links lead nowhere else.
+  public var path: FilePath
+  /// Nil is read-only.
+  public var changes: Changes?
+
+  public init(_ lowers: [FilePath], path: FilePath, changes: Changes?) {
+    self.lowers = lowers
+    self.path = path
+    self.changes = changes
   }
 }

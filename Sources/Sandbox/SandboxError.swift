@@ -82,6 +82,8 @@ public struct SetUpFailure: Sendable, Hashable {
   public var errno: Errno
   /// The kernel's own words; may be empty.
   public var detail: String
+  /// Which of the command's mounts could not be made; nil when it was something else.
+  public var mount: Int?
 
   public init(_ step: String, _ systemCall: String, _ errno: Errno, detail: String = "") {
     self.step = step

@@ -19,6 +19,8 @@ struct Step {
   var count: Int?
   var arguments: [String] = []
   var environment: [String] = []
+  /// The place of a mount among those of the command.
+  var mount: Int?
 
   init(_ kind: csandbox_kind, _ purpose: String) {
     self.kind = kind
@@ -79,6 +81,23 @@ extension Step {
     }
   }
 
+  /// Shows a part of joined layers.
+  static func layers(_ layers: SandboxLayers, on target: FilePath, userAttributes: Bool) -> [Step] {
+    [
+      Step(CSANDBOX_OPEN_LAYERS, "open the layers of the mount \(target)").with {
+        $0.list = layers.lowers
+        $0.source = layers.changes?.upper
+        $0.target = layers.changes?.work
+      },
+      Step(CSANDBOX_BIND_LAYERS, "mount \(layers.path) of other layers on \(target)").with {
+        $0.source = layers.path
+        $0.target = target
+        $0.number = userAttributes ? 1 : 0
+        $0.flags = layers.changes == nil ? CSANDBOX_READ_ONLY : 0
+      },
+    ]
+  }
+
   static func content(_ bytes: [UInt8], on target: FilePath, mode: UInt16, readOnly: Bool) -> Step {
     Step(CSANDBOX_CONTENT, "provide \(target)").with {
       $0.bytes = bytes
@@ -120,6 +139,13 @@ extension Step {
 
   static func workingDirectory(_ path: FilePath) -> Step {
     Step(CSANDBOX_WORKING_DIRECTORY, "enter the working folder \(path)").with { $0.target = path }
+  }
+
+  static func limit(_ limit: SandboxLimit) -> Step {
+    Step(CSANDBOX_LIMIT, "set the limit \(limit.name) to \(limit.soft):\(limit.hard)").with {
+      $0.number = UInt64(limit.resource)
+      $0.bytes = limit.bytes
+    }
   }
 
   static let fork = Step(CSANDBOX_FORK, "start a process")

@@ -6,12 +6,14 @@ import SystemPackage
 
 /// Runs one command in a sandbox for the tests that need a process of their own: as a plain user, and to be killed.
 ///
-///     SandboxProgram run FOLDER [user UID GID] [network none] [repeat N] -- COMMAND…
+///     SandboxProgram run FOLDER [user UID GID] [network none] [layers TARGET] [secret TARGET UID] \
+///       [limit NAME SOFT HARD] [repeat N] -- COMMAND…
 ///     SandboxProgram probe FOLDER
 ///     SandboxProgram where
 ///     SandboxProgram remove FOLDER
 ///
-/// FOLDER holds `lower`, `upper` and `work`.
+/// FOLDER holds `lower`, `upper` and `work`; for a mount of layers, which shows `lower/data`, also `changes` and
+/// `changes-work`.
 @main
 enum SandboxProgram {
   static func main() async {
@@ -57,6 +59,11 @@ enum SandboxProgram {
         command.user = SandboxUser(
           uid: UInt32(options.popFirst() ?? "") ?? 0, gid: UInt32(options.popFirst() ?? "") ?? 0)
       case "network": command.network = options.popFirst() == "none" ? .none : .host
+      case "layers", "secret":
+        command.mounts.append(mount(option, FilePath(options.popFirst() ?? ""), &options, folder))
+      case "limit":
+        let (name, soft, hard) = (options.popFirst() ?? "", options.popFirst() ?? "", options.popFirst() ?? "")
+        command.limits.append(try SandboxLimit(name: name, soft: Int64(soft) ?? 0, hard: Int64(hard) ?? 0))
       case "repeat": times = Int(options.popFirst() ?? "") ?? 1
       default: return 64
       }
@@ -72,6 +79,18 @@ enum SandboxProgram {
     }
     if times > 1 { print((ContinuousClock.now - started) / times) }
     return status
+  }
+
+  private static func mount(
+    _ kind: String, _ target: FilePath, _ options: inout ArraySlice<String>, _ folder: FilePath
+  ) -> SandboxMount {
+    if kind == "secret" {
+      let uid = UInt32(options.popFirst() ?? "") ?? 0
+      return SandboxMount(.content(Array("secret\n".utf8), mode: 0o400, uid: uid, gid: uid), at: target)
+    }
+    let changes = SandboxLayers.Changes(
+      upper: folder.appending("changes"), work: folder.appending("changes-work"))
+    return SandboxMount(.layers(.init([folder.appending("lower")], path: "/data", changes: changes)), at: target)
   }
 
   private static func write(_ descriptor: Int32, _ bytes: [UInt8]) {

@@ -102,6 +102,34 @@ import Testing
     #expect(outcome.outputText == "gone\n", "\(outcome.errorText)")
   }
 
+  @Test(arguments: [true, false]) func mountsAreThereForPlainUsersToo(_ withRanges: Bool) async throws {
+    let body = { (user: borrowing PlainUser) async throws in
+      try await user.adopt(BusyboxRoot())
+      for name in ["changes", "changes-work"] {
+        let folder = user.folder.appending(name)
+        try Files.createDirectories(folder)
+        try Files.setOwner(folder, uid: user.uid, gid: user.gid)
+      }
+      let script = "echo new >/m/deep/new; rm /m/deep/file; ls /m/deep; cat /run/s; stat -c %u /run/s; ulimit -n; ls /"
+      let run = try await user.run([
+        "run", user.folder.string, "layers", "/m/deep", "secret", "/run/s", "1000", "limit", "nofile", "100", "200",
+        "--", "/bin/sh", "-c", script,
+      ])
+      #expect(run.errorText == "")
+      let lines = run.outputText.split(separator: "\n").map(String.init)
+      #expect(Array(lines.prefix(5)) == ["new", "other", "secret", withRanges ? "1000" : "0", "100"])
+      // Nothing of the mounts is left, and what was below is as it was.
+      #expect(try Files.names(in: user.folder.appending("upper")).map(\.string) == [])
+      #expect(try FileStatus.ifExists(user.folder.appending("lower").appending("data").appending("file")) != nil)
+      let raised = try await user.run([
+        "run", user.folder.string, "limit", "nofile", "-1", "-1", "--", "/bin/true",
+      ])
+      #expect(raised.errorText.contains("cannot set the limit nofile") || raised.errorText.contains("nofile to -1:-1"))
+      _ = try await user.run(["remove", user.folder.string])
+    }
+    if withRanges { try await PlainUser.withRanges(body) } else { try await body(PlainUser.withoutRanges()) }
+  }
+
   /// Root that may not mount, as in a container, goes into a namespace with all its ids.
   @Test func rootWithoutTheRightToMountHasAllItsIDs() async throws {
     let root = try BusyboxRoot()

@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 import HostOS
 import Sandbox
@@ -147,5 +148,79 @@ import Testing
       }
     }
     #expect(try root.changes() == [])
+  }
+}
+
+/// Mounts of joined layers, which are no root file system.
+@Suite struct SandboxLayersTests {
+  /// Two layers and a place for changes.
+  private func layers(_ root: borrowing BusyboxRoot, _ path: FilePath, writable: Bool) throws -> SandboxLayers {
+    let folders = ["bottom", "top", "changes", "changes-work"].map { root.path.appending($0) }
+    for folder in folders { try Files.createDirectories(folder.appending("d")) }
+    try Files.removeTree(folders[2].appending("d"))
+    try Files.removeTree(folders[3].appending("d"))
+    for (layer, name, text) in [(0, "a", "low"), (0, "b", "kept"), (1, "a", "high")] {
+      try Files.writeAtomically(Array("\(text)\n".utf8), to: folders[layer].appending("d").appending(name))
+    }
+    return SandboxLayers(
+      Array(folders[..<2]), path: path,
+      changes: writable ? .init(upper: folders[2], work: folders[3]) : nil)
+  }
+
+  @Test(arguments: [("/", "/m/d"), ("/d", "/m"), ("/d/../d/.", "/m"), ("/../../d", "/m")])
+  func showFoldersOfLayers(_ path: String, _ folder: String) async throws {
+    let root = try BusyboxRoot()
+    let mount = SandboxMount(.layers(try layers(root, FilePath(path), writable: false)), at: "/m")
+    let run = try await root.shell("cat \(folder)/a \(folder)/b; echo x >\(folder)/a; echo x >\(folder)/new") {
+      $0.mounts = [mount]
+    }
+    #expect(run.output == "high\nkept\n")
+    #expect(run.errorOutput.split(separator: "\n").count { $0.contains("Read-only") } == 2)
+    #expect(try root.changes() == [])
+  }
+
+  @Test func keepChangesApart() async throws {
+    let root = try BusyboxRoot()
+    let mount = SandboxMount(.layers(try layers(root, "/d", writable: true)), at: "/m")
+    let run = try await root.shell("echo new >/m/new; rm /m/b; echo more >>/m/a; cat /m/*") { $0.mounts = [mount] }
+    #expect(run.output == "high\nmore\nnew\n")
+    #expect(try root.changes() == [])
+    let changed = try Files.names(in: root.path.appending("changes").appending("d")).map(\.string)
+    #expect(changed == ["a", "b", "new"])
+    #expect(try Files.read(root.path.appending("top").appending("d").appending("a")) == Array("high\n".utf8))
+  }
+
+  @Test func showFilesAndManyAtOnce() async throws {
+    let root = try BusyboxRoot()
+    let file = SandboxMount(.layers(try layers(root, "/d/a", writable: false)), at: "/etc/new/file")
+    let mounts = (0..<8).map { index in SandboxMount(file.source, at: FilePath("/m\(index)/f")) }
+    let run = try await root.shell("cat /etc/new/file /m?/f | wc -l") { $0.mounts = [file] + mounts }
+    #expect(run.output == "9\n", "\(run.errorOutput)")
+    #expect(try root.changes() == [])
+  }
+
+  @Test func whatIsNotThereIsAnErrorOfThatMount() async throws {
+    let root = try BusyboxRoot()
+    let missing = SandboxMount(.layers(try layers(root, "/d/none", writable: false)), at: "/m")
+    let error = await #expect(throws: SandboxError.self) {
+      try await root.shell("true") { $0.mounts = [SandboxMount(.tmpfs(size: nil), at: "/t"), missing] }
+    }
+    guard case .setUp(let failure)? = error?.cause else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(failure.mount == 1)
+    #expect(failure.errno == .noSuchFileOrDirectory)
+    #expect(failure.step == "mount /d/none of other layers on /m")
+  }
+
+  @Test func linksInLayersLeadNowhereElse() async throws {
+    let root = try BusyboxRoot()
+    let shown = try layers(root, "/link", writable: false)
+    #expect(symlink("/etc", root.path.appending("top").appending("link").string) == 0)
+    let error = await #expect(throws: SandboxError.self) {
+      try await root.shell("ls /m") { $0.mounts = [SandboxMount(.layers(shown), at: "/m")] }
+    }
+    #expect(error?.diagnostics.first?.message.contains("no such file") == true)
   }
 }

@@ -4,7 +4,6 @@ import Diagnostics
 import HostOS
 import OCI
 import Sandbox
-import Synchronization
 import SystemPackage
 
 /// Carries out RUN: unpacks what is below, runs the command, and makes a layer of what it changed.
@@ -17,10 +16,11 @@ struct ExecStep: Sendable {
   let commit: LayerCommit
   /// Where the command stands in the Dockerfile.
   let annotation: SourceAnnotation?
+  var inputs = ExecInputs()
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
-    CacheKey("exec-2") { key in
+    CacheKey("exec-3") { key in
       key.add(base.chainID)
       key.add(operation.platform.description)
       key.add(commit)
@@ -28,7 +28,11 @@ struct ExecStep: Sendable {
       key.add(operation.environment)
       key.add([operation.workingDirectory, operation.user, operation.network.rawValue])
       key.add(operation.script?.content ?? [])
-      key.add(operation.surroundings.hosts.map { "\($0.name) \($0.address)" })
+      // Without addresses, which differ from machine to machine, as in BuildKit.
+      key.add(operation.surroundings.hosts.map(\.name))
+      key.add("\(operation.surroundings.sharedMemorySize ?? 0)")
+      key.add(operation.surroundings.limits.map { "\($0.name) \($0.soft) \($0.hard)" })
+      operation.addMounts(inputs.sources, to: &key)
     }
   }
 
@@ -40,8 +44,14 @@ struct ExecStep: Sendable {
     let root = RootFilesystem(lowers: lowers, upper: folder.appending("upper"), work: folder.appending("work"))
     try Files.createDirectories(root.upper)
     try Files.createDirectories(root.work)
-    let command = try await Blocking.run { try prepare(tree, root, folder) }
-    try await execute(command, in: root, step)
+    let holds = MountHolds()
+    defer { holds.release() }
+    let mounts = try await MountPreparation(
+      operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: folder, step: step, holds: holds
+    ).prepare()
+    let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
+    try await execute(command, mounts, in: root, step)
+    holds.release()
     let layer = try await Blocking.run { try writeLayer(of: root.upper) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
     return layer
@@ -49,16 +59,22 @@ struct ExecStep: Sendable {
 
   // MARK: Before
 
-  private func prepare(_ tree: StackTree, _ root: RootFilesystem, _ folder: FilePath) throws -> SandboxCommand {
+  private func prepare(
+    _ tree: StackTree, _ root: RootFilesystem, _ folder: FilePath, _ mounts: PreparedMounts
+  ) throws -> SandboxCommand {
     try takeRootAttributes(from: tree, root)
     let users = try UserLookup(tree: tree, store: store, spool: try SpoolFile(in: folder)).database
     let (user, home) = try self.user(in: users)
-    var command = SandboxCommand(operation.arguments, environment: environment(home: home))
+    var command = SandboxCommand(operation.arguments, environment: environment(home: home, mounts))
     command.workingDirectory = FilePath(operation.workingDirectory)
     command.user = user
     command.network = operation.network == .none ? .none : .host
-    command.hosts = Array(
-      "127.0.0.1\tlocalhost \(command.hostName)\n::1\tlocalhost ip6-localhost ip6-loopback\n".utf8)
+    command.hosts = hosts(of: command)
+    command.sharedMemorySize = operation.surroundings.sharedMemorySize.map { UInt64(max(0, $0)) }
+    command.limits = try operation.surroundings.limits.map {
+      try SandboxLimit(name: $0.name, soft: $0.soft, hard: $0.hard)
+    }
+    command.mounts = mounts.mounts.map(\.mount)
     command.resolvConf = operation.network == .none ? [] : (try? Files.read("/etc/resolv.conf")) ?? []
     if let script = operation.script {
       let content = SandboxMount.Source.content(script.content, mode: 0o755, uid: 0, gid: 0)
@@ -87,10 +103,20 @@ struct ExecStep: Sendable {
     return (SandboxUser(uid: user.uid, gid: user.gid, supplementaryGroups: groups), user.home)
   }
 
-  private func environment(home: String) -> [String] {
+  private func hosts(of command: SandboxCommand) -> [UInt8] {
+    let usual = ["127.0.0.1\tlocalhost \(command.hostName)", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    let added = operation.surroundings.hosts.map { "\($0.address)\t\($0.name)" }
+    return (usual + added).flatMap { Array("\($0)\n".utf8) }
+  }
+
+  private func environment(home: String, _ mounts: PreparedMounts) -> [String] {
     let hasHome = operation.environment.contains { $0.hasPrefix("HOME=") }
     let implied = hasHome ? [] : ["HOME=\(home.isEmpty ? "/" : home)"]
-    return operation.environment + operation.proxyEnvironment + implied
+    let replaced = Set(mounts.environment.map { $0.prefix { $0 != "=" } })
+    let usual = (operation.environment + operation.proxyEnvironment + implied).filter { variable in
+      !replaced.contains(variable.prefix { $0 != "=" })
+    }
+    return usual + mounts.environment
   }
 
   /// A working folder that is missing is made in the layer. Folders on the way to it that are there already are
@@ -110,19 +136,28 @@ struct ExecStep: Sendable {
 
   // MARK: The command
 
-  private func execute(_ command: SandboxCommand, in root: RootFilesystem, _ step: ProgressStep) async throws {
-    let tail = OutputTail(lineCount: 12)
+  private func execute(
+    _ command: SandboxCommand, _ mounts: PreparedMounts, in root: RootFilesystem, _ step: ProgressStep
+  ) async throws {
+    let log = CommandLog(step, hiding: mounts.secrets)
     let status: ExitStatus
     do {
-      status = try await Sandbox().run(command, in: root) { stream, bytes in
-        tail.append(bytes)
-        step.log(bytes, stream: stream == .standardOutput ? .output : .error)
-      }
+      status = try await Sandbox().run(command, in: root) { log.append($1, $0) }
     } catch let error as SandboxError {
-      throw BuilderError(error, at: annotation)
+      log.finish()
+      throw located(error, mounts)
     }
+    log.finish()
     if status.isSuccess { return }
-    throw failure(status, tail.lines)
+    throw failure(status, log.lastLines)
+  }
+
+  /// What is wrong with a mount is told where the mount is written.
+  private func located(_ error: SandboxError, _ mounts: PreparedMounts) -> BuilderError {
+    if let error = ForeignPlatform(operation.platform).explain(error) { return BuilderError(error, at: annotation) }
+    guard case .setUp(let failure) = error.cause, let index = failure.mount, mounts.mounts.indices.contains(index)
+    else { return BuilderError(error, at: annotation) }
+    return BuilderError(error, at: mounts.mounts[index].place ?? annotation)
   }
 
   private func failure(_ status: ExitStatus, _ lines: [String]) -> BuilderError {
@@ -150,26 +185,5 @@ struct ExecStep: Sendable {
     try commit.write { writer in
       try UpperDirectoryScanner(root: upper).scan { file in try writer.append(file) }
     }
-  }
-}
-
-/// The last lines of a command's output.
-private final class OutputTail: Sendable {
-  private let lineCount: Int
-  private let bytes = Mutex<[UInt8]>([])
-  private let byteCount = 8 << 10
-
-  init(lineCount: Int) { self.lineCount = lineCount }
-
-  func append(_ new: [UInt8]) {
-    bytes.withLock { bytes in
-      bytes += new.suffix(byteCount)
-      if bytes.count > 2 * byteCount { bytes.removeFirst(bytes.count - byteCount) }
-    }
-  }
-
-  var lines: [String] {
-    let text = String(decoding: bytes.withLock { $0 }, as: UTF8.self)
-    return text.split(whereSeparator: \.isNewline).suffix(lineCount).map(String.init)
   }
 }

@@ -32,6 +32,10 @@ public struct Builder: Sendable {
     public var context: LocalContext?
     /// Folders of `--build-context`, by their names.
     public var namedContexts: [String: LocalContext] = [:]
+    /// Of `--secret`, by their ids.
+    public var secrets: [String: SecretSource] = [:]
+    /// Sockets of SSH agents, of `--ssh`, by their ids.
+    public var agents: [String: FilePath] = [:]
     /// What ADD fetches with; nil where nothing may be fetched.
     public var remotes: RemoteFetcher?
     /// The blobs beside an image of any registry.

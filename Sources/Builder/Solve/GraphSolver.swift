@@ -162,10 +162,36 @@ struct GraphSolver: Sendable {
   ) async throws -> LayerStack {
     let base = stack(operation.root, known)
     let snapshots = Snapshots(store: store, trees: trees, fetcher: fetcher, progress: progress)
-    let exec = ExecStep(
+    var exec = ExecStep(
       operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
       annotation: vertex.origin)
-    return try await cached(exec.key, on: base, vertex) { step in try await exec.run(step) }
+    exec.inputs = try await inputs(of: operation, known)
+    return try await cached(exec.key, on: base, vertex) { [exec] step in try await exec.run(step) }
+  }
+
+  /// What mounts show is found and hashed, but neither unpacked nor copied.
+  private func inputs(of operation: ExecOperation, _ known: [VertexID: Output]) async throws -> ExecInputs {
+    var inputs = ExecInputs(secrets: self.inputs.secrets, agents: self.inputs.agents)
+    for (index, mount) in operation.mounts.enumerated() {
+      guard let path = mount.sourcePath else { continue }
+      do {
+        let origin = try await origin(of: mount, known)
+        inputs.sources[index] = try await Blocking.run { try MountSource(path, in: origin) }
+      } catch let error as any DiagnosticError {
+        throw BuilderError(error, at: mount.place)
+      }
+    }
+    return inputs
+  }
+
+  private func origin(of mount: ExecMount, _ known: [VertexID: Output]) async throws -> MountSource.Origin {
+    guard let id = mount.source, let output = known[id] else {
+      return .stack(LayerStack(), StackTree(LayerStack(), [], name: "the empty image"))
+    }
+    switch output {
+    case .context(let tree): return .files(tree)
+    case .stack(let stack): return .stack(stack, try await trees.tree(of: stack, name: graph[id].mountedName))
+    }
   }
 
   private var commit: LayerCommit {
@@ -207,5 +233,11 @@ extension Vertex {
   fileprivate var sourceName: String {
     if case .source(.image(let reference, _)) = operation { return reference.familiarDescription }
     return "the stage that it is copied from"
+  }
+
+  /// The same, where they are not copied.
+  fileprivate var mountedName: String {
+    if case .source = operation { return sourceName }
+    return "the stage that it is mounted from"
   }
 }

@@ -14,7 +14,8 @@ enum csandbox_kind {
   CSANDBOX_PRIVATE_MOUNTS,
   /// Let id 0 of this process's user namespace stand for `uid` and `gid` outside, and no other.
   CSANDBOX_MAP_SELF,
-  /// Open `list` (lower folders, bottom first), `source` (upper) and `target` (work).
+  /// Open `list` (lower folders, bottom first), `source` (upper) and `target` (work); without the two, what they are
+  /// joined to is read-only. Layers that were open before are closed.
   CSANDBOX_OPEN_LAYERS,
   /// Mount a tmpfs on `target` of the host for what the sandbox needs on the way.
   CSANDBOX_SCRATCH,
@@ -24,6 +25,8 @@ enum csandbox_kind {
   CSANDBOX_MOUNT,
   /// Show `source` of the host at `target` in the root.
   CSANDBOX_BIND,
+  /// Join the open layers and show `source` in them at `target` in the root; `number` as for `CSANDBOX_OVERLAY`.
+  CSANDBOX_BIND_LAYERS,
   /// Show a file with `bytes`, mode `number`, `uid` and `gid` at `target` in the root.
   CSANDBOX_CONTENT,
   /// Make the symbolic link `target` in the root, which says `data`.
@@ -43,6 +46,8 @@ enum csandbox_kind {
   CSANDBOX_CHROOT,
   CSANDBOX_UMASK,
   CSANDBOX_WORKING_DIRECTORY,
+  /// setrlimit(2) of the resource `number`; `bytes` are the soft and the hard limit, 64 bits each.
+  CSANDBOX_LIMIT,
   /// Go on in a child; this process reaps, and ends with all that is left once the child has ended.
   CSANDBOX_FORK,
   /// A session of its own, default signals.
@@ -135,8 +140,12 @@ int csandbox_reap(int32_t pidfd);
 int csandbox_pipe(int32_t *read_end, int32_t *write_end);
 /// Makes reading from a descriptor return EAGAIN instead of waiting.
 int csandbox_set_nonblocking(int32_t descriptor);
+/// accept4(2) with SOCK_CLOEXEC; returns a descriptor, or -1 with errno.
+int csandbox_accept(int listener);
 /// The magic number of the file system that a path is on (statfs(2)); 0 when it cannot be told.
 uint64_t csandbox_file_system_type(const char *path);
+/// The hard limit of a resource of setrlimit(2) for this process; the largest number is no limit.
+uint64_t csandbox_hard_limit(int resource);
 /// The environment of this process as it is, byte for byte.
 const char *const *csandbox_environment(void);
 
