@@ -93,6 +93,7 @@ public struct DiagnosticRenderer: Sendable {
   /// Tabs become four blanks, other control characters and marks that turn the direction of writing a picture, so
   /// that carets stay below their text and no input speaks to the terminal.
   static func printable(_ text: String) -> String {
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
     var out = ""
     for scalar in text.unicodeScalars {
       switch scalar.value {
@@ -108,7 +109,8 @@ public struct DiagnosticRenderer: Sendable {
 
   /// Keeps line feeds: a message may quote what a tool wrote.
   private static func printableLines(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
+    if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
   }
 
   // MARK: Colour

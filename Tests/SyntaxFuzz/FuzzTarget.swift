@@ -71,7 +71,7 @@ struct FuzzTarget {
       try check(report.diagnostics)
       let rules = CheckRule.all.map { $0.descriptor() }
       let outputs = [
-        SARIFRenderer(toolName: "a", toolVersion: "1", rules: rules).render(report.diagnostics),
+        SARIFRenderer(toolName: "a", toolVersion: "1", rules: Array(rules.prefix(1))).render(report.diagnostics),
         CheckResultsRenderer(rules: rules).render(report.diagnostics, of: file),
         GitHubAnnotationRenderer().render(report.diagnostics) + ".",
       ]

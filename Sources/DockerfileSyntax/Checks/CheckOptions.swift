@@ -35,7 +35,7 @@ public struct CheckOptions: Sendable, Hashable {
     var reader = CheckOptionsReader(file, invalidSeverity: .error)
     let options = reader.read(LogicalText(file: file, range: 0..<file.bytes.count).trimmed)
     let hasErrors = reader.diagnostics.contains { $0.severity == .error }
-    return ParseResult(value: hasErrors ? nil : options, diagnostics: reader.diagnostics)
+    return ParseResult(value: hasErrors ? nil : options, diagnostics: reader.diagnostics.inTextOrder)
   }
 }
 
