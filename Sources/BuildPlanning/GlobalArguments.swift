@@ -24,7 +24,8 @@ struct GlobalArguments: VariableEnvironment {
     _ declaration: ArgInstruction.Declaration, of instruction: Instruction, _ dockerfile: Dockerfile,
     _ options: BuildOptions
   ) throws {
-    let name = try dockerfile.expansion.expand(declaration.name, in: self).text
+    // Nothing is expanded in names.
+    let name = declaration.name.text
     var argument = StageOutline.Argument(
       description: instruction.comments.description(of: name),
       place: SourceAnnotation(dockerfile.file, instruction.range))

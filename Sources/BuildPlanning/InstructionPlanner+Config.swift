@@ -7,7 +7,7 @@ extension InstructionPlanner {
   func apply(_ arg: ArgInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
     var texts: [String] = []
     for declaration in arg.declarations {
-      let name = try expand(declaration.name, state)
+      let name = declaration.name.text
       var value = session.options.arguments[name]
       let isGiven = value != nil || declaration.defaultValue != nil
       if value == nil, let word = declaration.defaultValue { value = try expand(word, state) }

@@ -31,22 +31,13 @@ extension InstructionPlanner {
       }
       return PlannedSource(text, at: annotation(word))
     }
-    try add(transfer, sources, from: origin(of: copy, sources, &session), to: &state, &session)
-  }
-
-  /// Nil where here-documents are all that is copied.
-  private func origin(
-    of copy: CopyInstruction, _ sources: [PlannedSource], _ session: inout PlanningSession
-  ) throws -> VertexID? {
-    guard let origin = command.origins.first ?? nil else { return sources.isEmpty ? nil : contextVertex(&session) }
-    guard let vertex = session.vertex(of: origin) else {
-      // The stage's own mistakes are told; what it would have without them is not known.
-      if case .stage(let index) = origin, session.finished[index]?.isIncomplete == true { throw PlanningError([]) }
-      throw PlanningError(
-        "copy-from-empty", "there is nothing to copy: the source has no files", at: copy.from.map(annotation),
-        help: ["name a stage or an image that has files"])
+    var vertex: VertexID?
+    if let origin = command.origins.first ?? nil {
+      vertex = session.vertex(of: origin) ?? session.emptyVertex
+    } else if !sources.isEmpty {
+      vertex = contextVertex(&session)
     }
-    return vertex
+    try add(transfer, sources, from: vertex, to: &state, &session)
   }
 
   func contextVertex(_ session: inout PlanningSession) -> VertexID {

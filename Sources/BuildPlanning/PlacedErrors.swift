@@ -11,7 +11,6 @@ struct PlacedErrors {
 
   /// Adds what goes together: a mistake in an ONBUILD of a base image counts as one near `place`.
   mutating func add(_ diagnostics: [Diagnostic], near place: SourceAnnotation) {
-    guard !diagnostics.isEmpty else { return }
     let own = diagnostics.first { $0.annotation?.file == file }?.annotation
     groups.append(((own ?? place).range.lowerBound, diagnostics))
   }

@@ -42,12 +42,10 @@ struct PlanningSession {
   private mutating func add(_ stage: ResolvedStage) throws {
     var state = base(of: stage)
     state.ignoresCache = ignoresCache(stage)
-    if stage.isIncomplete { state.isIncomplete = true }
     for command in stage.commands where command.origins.allSatisfy({ $0.map(isKnown) ?? true }) {
       do {
         try InstructionPlanner(command: command).apply(to: &state, &self)
       } catch let error as any DiagnosticError {
-        state.isIncomplete = true
         errors.add(error.diagnostics.map { $0.located(at: command.annotation) }, near: command.dockerfilePlace)
       }
     }
@@ -97,6 +95,13 @@ struct PlanningSession {
     case .stage(let index): finished[index]?.vertex
     case .image(let requirement): imageVertex(requirement, title: "FROM")
     case .context(let name): contextVertex(name)
+    }
+  }
+
+  /// A tree without files, for COPY from a stage that has none: other stages may have some in another build.
+  var emptyVertex: VertexID {
+    mutating get {
+      graph.add(.file(FileOperation(base: nil, actions: [])), title: "[internal] empty image", origin: nil)
     }
   }
 

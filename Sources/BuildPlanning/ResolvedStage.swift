@@ -43,8 +43,6 @@ struct ResolvedStage {
   var isReplaced = false
   /// Whether something is wrong with what it is built on.
   var isBroken = false
-  /// Whether instructions are missing in which something is wrong.
-  var isIncomplete = false
   var from: FromInstruction
   /// The text that `from` points into.
   var file: SourceFile

@@ -101,7 +101,7 @@ struct StageResolver {
       let command = try errors.collect(near: SourceAnnotation(dockerfile.file, instruction.range)) {
         try self.command(instruction, in: dockerfile.file, dockerfile.escape, resolved)
       }
-      if let command { resolved.commands.append(command) } else { resolved.isIncomplete = true }
+      if let command { resolved.commands.append(command) }
     }
   }
 

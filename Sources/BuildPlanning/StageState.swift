@@ -19,8 +19,6 @@ struct StageState {
   var shownPlatform: Platform?
   var step = 0
   var stepCount = 0
-  /// Whether something is wrong with instructions, so that files may be missing.
-  var isIncomplete = false
   /// Whether the vertices of the stage are done anew (`--no-cache-filter`).
   var ignoresCache = false
 
