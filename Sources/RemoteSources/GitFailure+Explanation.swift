@@ -13,6 +13,11 @@ extension GitFailure {
         "\(remote) has a submodule whose address \(isRefused ? "may not" : "cannot") be fetched",
         ["check the addresses in .gitmodules", "leave submodules out with submodules=false in the URL"], .failure)
     }
+    if has("cannot run ssh", "ssh: not found") {
+      return error(
+        "ssh-missing", "ssh is needed to fetch \(remote), and there is none in PATH",
+        ["install an ssh client, or name the repository by its https address"], .unavailable)
+    }
     if reference.transport == .ssh, has("Permission denied", "Could not read from remote repository") {
       if has("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed") {
         return error(

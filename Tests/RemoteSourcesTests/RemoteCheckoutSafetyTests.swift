@@ -122,6 +122,15 @@ import Testing
     #expect(diagnostic.code == "git-missing")
   }
 
+  @Test func needsSSHForItsAddresses() async throws {
+    let git = try Tool.find("git")
+    try bench.scratch.write(["bin/git": .symbolicLink(git.string)])
+    let environment: Environment = ["PATH": bench.scratch("bin").string]
+    let reference = try #require(try GitReference.parse("git@h:app.git"))
+    let diagnostic = try await bench.failure(reference, bench.fetcher([:], environment))
+    #expect(diagnostic.code == "ssh-missing")
+  }
+
   @Test func givesUpAfterAWhile() async throws {
     let (ended, end) = AsyncStream.makeStream(of: Void.self)
     try await WebServer.serving({ _ in
