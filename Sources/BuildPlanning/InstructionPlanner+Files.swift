@@ -9,9 +9,10 @@ extension InstructionPlanner {
     let path = ImagePath.resolve(text, in: state.workingDirectory)
     // An absolute path is written into the image as it is (BuildKit, `NormalizeWorkdir`).
     let spelling = text.hasPrefix("/") ? text : path
-    let title = title(&state)
     state.runtime.workingDir = spelling
+    // The root is there, which progress counts as a step that never comes.
     guard path != "/" else { return state.record("WORKDIR \(spelling)") }
+    let title = title(&state)
     // The folder belongs to USER, as it does in BuildKit.
     let owner = state.runtime.user.flatMap { $0.isEmpty ? nil : $0 }
     state.vertex = session.add(

@@ -37,7 +37,8 @@ extension InstructionPlanner {
     for case .secret(let secret) in mounts.map(\.kind) {
       if let variable = secret.variable { shown.set(variable, "****") }
     }
-    return title(&state, showing: text, shown)
+    // Quotes and what is not set are the shell's business.
+    return title(&state, showing: text, shown, style: .verbatim)
   }
 
   private func invocation(of run: RunInstruction, _ state: StageState) -> ([String], ExecOperation.Script?) {

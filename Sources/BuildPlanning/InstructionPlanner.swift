@@ -40,20 +40,23 @@ struct InstructionPlanner {
     return try expand(word, state)
   }
 
-  /// The next step's title: `[build 2/5] RUN make`.
+  /// The next step's title: `[build 2/5] COPY a b`.
   func title(_ state: inout StageState) -> String {
-    title(&state, showing: command.instruction.originalText, state.variables)
+    title(&state, showing: command.instruction.originalText, state.variables, style: .word)
   }
 
-  func title(_ state: inout StageState, showing text: String, _ variables: VariableList) -> String {
+  /// - Parameter style: what becomes of quotes and of variables that are not set.
+  func title(
+    _ state: inout StageState, showing text: String, _ variables: VariableList, style: Expansion.Style
+  ) -> String {
     state.step += 1
-    let text = PublicText.withoutCredentials(expanded(text, variables))
+    let text = PublicText.withoutCredentials(expanded(text, variables, style))
     return "\(state.prefix(step: state.step))\(command.isTrigger ? "ONBUILD " : "")\(text)"
   }
 
-  /// The instruction with the values of variables that are set, its keyword in capitals.
-  private func expanded(_ text: String, _ variables: VariableList) -> String {
-    let expansion = Expansion(file: command.file, escape: command.escape, style: .verbatim)
+  /// The instruction with the values of variables, its keyword in capitals.
+  private func expanded(_ text: String, _ variables: VariableList, _ style: Expansion.Style) -> String {
+    let expansion = Expansion(file: command.file, escape: command.escape, style: style)
     let word = Word(text, range: command.instruction.range)
     let shown = (try? expansion.expand(word, in: variables).text) ?? text
     guard let blank = shown.firstIndex(where: { $0 == " " || $0 == "\t" }) else { return shown.uppercased() }
