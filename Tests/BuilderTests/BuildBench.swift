@@ -20,6 +20,10 @@ struct BuildBench {
   var ignoresCache = false
   /// What ADD fetches with.
   var remotes: RemoteFetcher?
+  /// Of `--build-context`.
+  var contexts: [String: NamedContext] = [:]
+  /// The folders among them.
+  var folders: [String: LocalContext] = [:]
   /// What the archive says that the context comes from.
   var archived: [TreePath: TreeEntry] = [:]
 
@@ -44,8 +48,10 @@ struct BuildBench {
   func build(_ dockerfile: String) async throws -> Outcome {
     try Files.createDirectories(context)
     let recorder = StepRecorder()
+    var planning = BuildOptions()
+    planning.contexts = contexts
     let planner = BuildPlanner(
-      try Dockerfile.parse(SourceFile(name: "Dockerfile", text: dockerfile)).get(), BuildOptions())
+      try Dockerfile.parse(SourceFile(name: "Dockerfile", text: dockerfile)).get(), planning)
     var known: [ImageRequirement: BaseImage] = [:]
     var images: [ImageRequirement: ResolvedImage] = [:]
     for requirement in try planner.missingImages(known) {
@@ -60,6 +66,7 @@ struct BuildBench {
     local.archived = archived
     var inputs = Builder.Inputs(images: images, context: local) { _ in content }
     inputs.remotes = remotes
+    inputs.namedContexts = folders
     let product = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
       try planner.plan(known), inputs)
     let image = try #require(product.onlyImage)

@@ -1,5 +1,7 @@
 import Archive
+import BuildPlanning
 import Diagnostics
+import DockerfileSyntax
 import HTTP
 import HostOS
 import OCI
@@ -145,6 +147,44 @@ import Testing
       #expect(again.ran.isEmpty)
       let kept = try await bench.build("FROM scratch\nADD --keep-git-dir=true \(url) /src/\n")
       #expect(try layer(of: kept).contains { $0.hasPrefix("src/.git/HEAD ") })
+    }
+  }
+
+  @Test func copiesFromNamedContexts() async throws {
+    var bench = bench
+    let host = try GitHost(in: bench.scratch("host"))
+    let work = try await host.create("app")
+    try bench.scratch.write([
+      "host/work-app/a": "repository", "docs/b": "folder", "docs/hidden": "x", "tree/c": "archive",
+    ])
+    try await host.commit(work)
+    let tar = bench.scratch("t.tar")
+    try await Tool.run("tar", ["-cf", tar.string, "-C", bench.scratch("tree").string, "c"])
+    let bytes = try Files.read(tar)
+    try await WebServer.serving({ request in
+      request.path == "/t.tar" ? .init(200, body: bytes) : try await host.answer(request)
+    }) { _, port in
+      let url = "http://127.0.0.1:\(port)"
+      let folder = "docs"
+      bench.contexts = [
+        folder: .folder, "web": .http(HTTPSource(url: "\(url)/t.tar", fileName: "context")),
+        "repo": .git(try #require(try GitReference.parse("\(url)/app.git"))),
+      ]
+      bench.folders = [
+        folder: LocalContext(bench.scratch("docs"), ignore: try DockerIgnore(patterns: ["hidden"]))
+      ]
+      let outcome = try await bench.build(
+        """
+        FROM base
+        COPY --from=docs / /all/
+        COPY --from=repo a /all/
+        COPY --from=web / /all/
+        RUN --mount=type=bind,from=repo,target=/r --mount=type=bind,from=web,target=/w cat /r/a /w/c
+        """)
+      let all = try await bench.tree(of: outcome.image)
+      let names = try all.names(in: .clamped("/all")).map { String(decoding: $0, as: UTF8.self) }
+      #expect(names == ["a", "b", "c"])
+      #expect(outcome.log.contains("repositoryarchive"))
     }
   }
 
