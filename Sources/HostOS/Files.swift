@@ -7,14 +7,20 @@ public enum Files {
   /// Reads a file whole; for manifests and settings, never for layers.
   /// - Throws: `HostError`, with `Errno.fileTooLarge` when it is longer than `limit` bytes.
   public static func read(_ path: FilePath, limit: Int = 64 << 20) throws -> [UInt8] {
-    try withDescriptor(path, .readOnly) { descriptor in
-      var bytes: [UInt8] = []
-      try readChunks(descriptor, path) { chunk in
-        guard bytes.count + chunk.count <= limit else { throw HostError("read", path, .fileTooLarge) }
-        bytes.append(contentsOf: chunk)
-      }
-      return bytes
+    try withDescriptor(path, .readOnly) { try read($0, path, limit: limit) }
+  }
+
+  /// Reads an open descriptor to its end.
+  /// - Throws: `HostError`; with `fileTooLarge` beyond `limit` bytes.
+  public static func read(
+    _ descriptor: FileDescriptor, _ path: FilePath? = nil, limit: Int = 64 << 20
+  ) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try readChunks(descriptor, path) { chunk in
+      guard bytes.count + chunk.count <= limit else { throw HostError("read", path, .fileTooLarge) }
+      bytes.append(contentsOf: chunk)
     }
+    return bytes
   }
 
   /// Reads an open descriptor to its end in chunks of at most 256 KiB; the pointer is valid during the call only.

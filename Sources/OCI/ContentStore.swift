@@ -118,6 +118,19 @@ public struct ContentStore: Sendable {
     return try names().manifests.first { $0.annotations?[Self.referenceNameAnnotation] == name }
   }
 
+  /// The image of a layout as tools exchange it, where a name is a tag alone. Without a tag it is `latest`, or the only
+  /// image that there is.
+  /// - Throws: `OCIError` with the code `manifest-unknown`; `HostError`.
+  public func descriptor(tagged tag: String?) throws -> Descriptor {
+    let manifests = try names().manifests
+    let named = manifests.first { $0.annotations?[Self.referenceNameAnnotation] == tag ?? "latest" }
+    if let found = named ?? (tag == nil && manifests.count == 1 ? manifests.first : nil) { return found }
+    let tags = manifests.compactMap { $0.annotations?[Self.referenceNameAnnotation] }
+    throw OCIError(
+      "manifest-unknown", "the image layout \(layout) has no image \(tag ?? "latest")",
+      help: [tags.isEmpty ? "name it by its digest" : "it has \(tags.joined(separator: ", "))"])
+  }
+
   /// `org.opencontainers.image.ref.name` (image-spec, annotations.md).
   public static let referenceNameAnnotation = "org.opencontainers.image.ref.name"
 

@@ -13,6 +13,8 @@ public struct Workbench: Sendable {
   public var store: BuildStore
   public var progress: ProgressReporter
   public var transport: HTTPTransport
+  /// Standard input, for contexts and Dockerfiles.
+  public var input: FileDescriptor
   /// Standard output, for answers that are files.
   public var output: FileDescriptor
   /// Gets this process the right to mount, where it does not have it: an exit code means that another process did the
@@ -26,6 +28,7 @@ public struct Workbench: Sendable {
     self.progress = progress
     store = BuildStore(root: BuildStore.defaultRoot(environment, isRoot: Self.isRoot))
     transport = .live(trustRoots: try TrustRoots(environment), proxies: try ProxySettings(environment))
+    input = .standardInput
     output = .standardOutput
     enterUserNamespace = { try await MainActor.run { try UserNamespace.enterIfNeeded() } }
   }

@@ -14,10 +14,16 @@ struct BuildCommand: AsyncParsableCommand {
       NAME@DIGEST.
       """)
 
-  @Argument(help: "The folder that COPY and ADD read from.")
+  @Argument(
+    help: """
+      What COPY and ADD read from: a folder, an archive, the URL of a git repository or an archive, or - for an archive \
+      or a Dockerfile on standard input.
+      """)
   var context: String
 
-  @Option(name: [.short, .long], help: "The Dockerfile (default: CONTEXT/Dockerfile).")
+  @Option(
+    name: [.short, .long], help: "The Dockerfile: a path, a URL, or - for standard input (default: CONTEXT/Dockerfile)."
+  )
   var file: String?
 
   @Option(name: [.short, .long], help: "A name for the image, NAME[:TAG]; may be repeated.")
@@ -28,6 +34,19 @@ struct BuildCommand: AsyncParsableCommand {
 
   @Option(help: "A label for the image, NAME=value; may be repeated.")
   var label: [String] = []
+
+  @Option(
+    help: """
+      What a name stands for instead of a stage or an image, NAME=PATH, NAME=docker-image://IMAGE, \
+      NAME=oci-layout://PATH[:TAG] or NAME=URL; may be repeated.
+      """)
+  var buildContext: [String] = []
+
+  @Option(help: "A secret for RUN --mount=type=secret, id=ID,src=PATH or id=ID,env=VARIABLE; may be repeated.")
+  var secret: [String] = []
+
+  @Option(help: "An SSH agent for RUN --mount=type=ssh, default or ID=SOCKET; may be repeated.")
+  var ssh: [String] = []
 
   @Option(help: "The stage to build (default: the last one).")
   var target: String?
@@ -111,11 +130,14 @@ struct BuildCommand: AsyncParsableCommand {
   }
 
   private var request: BuildRequest {
-    var request = BuildRequest(context: FilePath(context))
-    request.dockerfile = file.map { FilePath($0) }
+    var request = BuildRequest(context: context)
+    request.dockerfile = file
     request.tags = tag
     request.buildArguments = buildArg
     request.labels = label
+    request.buildContexts = buildContext
+    request.secrets = secret
+    request.agents = ssh
     request.target = target
     request.platforms = platform
     request.annotations = annotation

@@ -33,7 +33,7 @@ import Testing
         environment: .current),
       work: scratch("work"), progress: .silent)
     configure(&opener)
-    return try await opener.open(text)
+    return try await opener.open(try ContextArgument(text))
   }
 
   private func failure(_ text: String, input: [UInt8] = []) async throws -> Diagnostic {

@@ -27,11 +27,11 @@ public struct SlipwayBinary: Sendable {
   public var store: FilePath { FilePath(environment["SLIPWAY_ROOT"] ?? "") }
 
   /// - Throws: `ChildProcessError` when it cannot be started; how it ends is in the outcome.
-  public func run(_ arguments: [String], in folder: FilePath? = nil) async throws
-    -> ChildProcess.Outcome
-  {
+  public func run(
+    _ arguments: [String], in folder: FilePath? = nil, input: [UInt8] = []
+  ) async throws -> ChildProcess.Outcome {
     try await ChildProcess(
-      executable.string, arguments, environment: environment, workingDirectory: folder
+      executable.string, arguments, environment: environment, workingDirectory: folder, input: input
     ).run()
   }
 

@@ -34,7 +34,8 @@ public struct BuildStore: Sendable {
   func lockPath(_ name: String) -> FilePath { root.appending("locks").appending(name) }
 
   /// A new folder for work in progress, on the same file system as the snapshots.
-  func makeWorkFolder() throws -> FilePath {
+  /// - Throws: `HostError`.
+  public func makeWorkFolder() throws -> FilePath {
     let folder = root.appending("work").appending(Files.uniqueName())
     try Files.createDirectories(folder)
     return folder

@@ -7,6 +7,7 @@ import Registry
 struct BaseImages: Sendable {
   let store: ContentStore
   let registry: RegistryClient
+  let layouts: LayoutImages
   let pullsAlways: Bool
   /// Where an image is asked for.
   let place: @Sendable (ImageRequirement) -> SourceAnnotation?
@@ -33,6 +34,7 @@ struct BaseImages: Sendable {
 
   private func resolve(_ requirement: ImageRequirement) async throws -> ResolvedImage {
     let (reference, platform) = (requirement.reference, requirement.platform)
+    if let layout = requirement.layout { return try await layouts.resolve(requirement, layout: layout) }
     if !pullsAlways, reference.digest == nil, try store.descriptor(named: reference) != nil {
       return try await store.resolve(reference, platform: platform)
     }

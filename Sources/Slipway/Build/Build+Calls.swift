@@ -8,11 +8,18 @@ extension Build {
   func answer(_ texts: BuildTexts, _ settings: BuildSettings) async throws -> BuildAnswer {
     switch request.call {
     case .check: return .findings(try await checked(texts, settings))
-    case .build, .plan, .outline, .targets:
-      let dockerfile = try Dockerfile.parse(texts.dockerfile).get()
-      let planner = BuildPlanner(dockerfile, settings.options)
-      return .plan(try planner.plan(try await lookUpImages(of: planner).known))
+    case .targets: return .targets(TargetList(try Dockerfile.parse(texts.dockerfile).get()))
+    case .outline:
+      let planner = try planner(of: texts, settings)
+      return .outline(try planner.outline(try await lookUpImages(of: planner, settings).known))
+    case .build, .plan:
+      let planner = try planner(of: texts, settings)
+      return .plan(try planner.plan(try await lookUpImages(of: planner, settings).known))
     }
+  }
+
+  private func planner(of texts: BuildTexts, _ settings: BuildSettings) throws -> BuildPlanner {
+    BuildPlanner(try Dockerfile.parse(texts.dockerfile).get(), settings.options)
   }
 
   /// Mistakes that stand in the way of a plan are findings, too.
@@ -23,7 +30,7 @@ extension Build {
         report: parsed.check(try CheckContext(settings, ignoreFile: texts.ignore)), file: texts.dockerfile)
     }
     let planner = BuildPlanner(dockerfile, settings.options)
-    let images = try await lookUpImages(of: planner)
+    let images = try await lookUpImages(of: planner, settings)
     return CheckResult(report: try check(texts, settings, planner, images.known), file: texts.dockerfile)
   }
 }

@@ -6,6 +6,7 @@ import DockerfileSyntax
 import HostOS
 import OCI
 import Registry
+import RemoteSources
 import SystemPackage
 
 /// `slipway build`: a Dockerfile and a context become an image.
@@ -24,8 +25,23 @@ public struct Build: Sendable {
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
   public func run() async throws -> BuildOutcome {
     let settings = try BuildSettings(request, bench.environment)
-    let texts = try BuildTexts(request)
-    if request.call != .build { return .answered(try await answer(texts, settings)) }
+    let argument = try ContextArgument(request.context)
+    // What comes from elsewhere is fetched, and standard input read, by the process that builds.
+    if request.call == .build, !argument.isFolder || request.dockerfile == "-",
+      let code = try? await bench.enterUserNamespace()
+    {
+      return .delegated(exitCode: code.rawValue)
+    }
+    return try await withContext(argument, settings) { context in
+      let texts = try await BuildTexts(request.dockerfile, in: context, bench.input, remotes(settings))
+      if request.call != .build { return .answered(try await answer(texts, settings)) }
+      return try await run(texts, context, settings)
+    }
+  }
+
+  private func run(_ texts: BuildTexts, _ context: OpenedContext, _ settings: BuildSettings) async throws
+    -> BuildOutcome
+  {
     let inputs = try BuildInputs(texts)
     // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked before anything
     // is shown.
@@ -35,7 +51,7 @@ public struct Build: Sendable {
     bench.progress.begin("[internal] load build definition from \(texts.dockerfile.name)").finish()
     for diagnostic in inputs.diagnostics { bench.progress.report(diagnostic) }
     let planner = BuildPlanner(inputs.dockerfile, settings.options)
-    let images = try await lookUpImages(of: planner)
+    let images = try await lookUpImages(of: planner, settings)
     try reportFindings(try check(texts, settings, planner, images.known))
     let plan = try planner.plan(images.known)
     for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
@@ -43,7 +59,35 @@ public struct Build: Sendable {
       return .delegated(exitCode: code.rawValue)
     }
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
-    return .built(try await deliver(try await build(plan, images.resolved, inputs, settings), settings))
+    let local = context.local(ignoring: inputs.ignore)
+    return .built(try await deliver(try await build(plan, images.resolved, local, settings), settings))
+  }
+
+  // MARK: Context
+
+  /// What has to be unpacked for a context is removed after the body.
+  private func withContext<Result: Sendable>(
+    _ argument: ContextArgument, _ settings: BuildSettings, _ body: (OpenedContext) async throws -> Result
+  ) async throws -> Result {
+    if case .folder(let path) = argument { return try await body(OpenedContext(folder: path, isLocal: true)) }
+    if argument == .standardInput, request.dockerfile == "-" {
+      throw SlipwayError(
+        "input-used-twice", "context and Dockerfile cannot both come from standard input",
+        help: ["give the context as a folder, or leave --file - away: a Dockerfile may stand in the place of a context"]
+      )
+    }
+    let work = try bench.store.makeWorkFolder()
+    defer { try? Files.removeTree(work) }
+    var opener = ContextOpener(
+      standardInput: bench.input, remotes: remotes(settings), work: work, progress: bench.progress)
+    opener.keepsGitFolder = ["1", "true"].contains(settings.options.arguments["BUILDKIT_CONTEXT_KEEP_GIT_DIR"])
+    opener.takesTimeOfCommit = settings.epoch != nil
+    return try await body(try await opener.open(argument))
+  }
+
+  private func remotes(_ settings: BuildSettings) -> RemoteFetcher {
+    let secrets = settings.secrets
+    return bench.remoteFetcher(RemoteSecrets { try secrets[$0]?.read() })
   }
 
   // MARK: Look up
@@ -55,13 +99,14 @@ public struct Build: Sendable {
     var resolved: [ImageRequirement: ResolvedImage] = [:]
   }
 
-  func lookUpImages(of planner: BuildPlanner) async throws -> KnownImages {
+  func lookUpImages(of planner: BuildPlanner, _ settings: BuildSettings) async throws -> KnownImages {
     var images = KnownImages()
     while true {
       let missing = try planner.missingImages(images.known)
       if missing.isEmpty { return images }
       let bases = BaseImages(
-        store: bench.store.content, registry: registry, pullsAlways: request.pullsAlways,
+        store: bench.store.content, registry: registry, layouts: settings.layouts(in: bench.store.content),
+        pullsAlways: request.pullsAlways,
         place: { [known = images.known] in planner.place(of: $0, known) }, progress: bench.progress)
       for (requirement, image) in try await bases.resolve(missing) {
         images.known[requirement] = BaseImage(pinned: image.reference, config: image.config)
@@ -92,15 +137,16 @@ public struct Build: Sendable {
   // MARK: Build
 
   private func build(
-    _ plan: BuildPlan, _ images: [ImageRequirement: ResolvedImage], _ inputs: BuildInputs, _ settings: BuildSettings
+    _ plan: BuildPlan, _ images: [ImageRequirement: ResolvedImage], _ context: LocalContext, _ settings: BuildSettings
   ) async throws -> BuildProduct {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
     let registry = registry
-    return try await Builder(store: bench.store, options: options, progress: bench.progress).build(
-      plan,
-      .init(images: images, context: LocalContext(request.context, ignore: inputs.ignore)) { registry.blobs(of: $0) })
+    var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
+    inputs.namedContexts = try settings.namedContexts
+    inputs.remotes = remotes(settings)
+    return try await Builder(store: bench.store, options: options, progress: bench.progress).build(plan, inputs)
   }
 
   // MARK: Deliver

@@ -1,11 +1,9 @@
-public import SystemPackage
-
 /// What `slipway build` is asked for, as the command line gives it.
 public struct BuildRequest: Sendable {
-  /// The folder that COPY and ADD read from.
-  public var context: FilePath
-  /// Nil is `Dockerfile` in the context.
-  public var dockerfile: FilePath?
+  /// What COPY and ADD read from: a folder, an archive, `-` for an archive or a Dockerfile on standard input, or a URL.
+  public var context: String
+  /// A path, `-` for standard input, or a URL; nil is `Dockerfile` in the context.
+  public var dockerfile: String?
   /// Names of the image.
   public var tags: [String] = []
   /// `NAME=value`, or `NAME` for the value of the environment.
@@ -16,6 +14,10 @@ public struct BuildRequest: Sendable {
   public var annotations: [String] = []
   /// `NAME=PATH`, or `NAME=` with `docker-image://`, `oci-layout://` or a URL.
   public var buildContexts: [String] = []
+  /// `id=ID[,src=PATH|,env=VARIABLE]`.
+  public var secrets: [String] = []
+  /// `ID[=SOCKET]`.
+  public var agents: [String] = []
   public var target: String?
   /// `OS/ARCH[/VARIANT]`, also several with commas; none is that of this machine.
   public var platforms: [String] = []
@@ -39,5 +41,5 @@ public struct BuildRequest: Sendable {
   /// `NAME=SOFT[:HARD]`, for RUN.
   public var limits: [String] = []
 
-  public init(context: FilePath) { self.context = context }
+  public init(context: String) { self.context = context }
 }

@@ -3,6 +3,7 @@ import Builder
 import Diagnostics
 import HostOS
 import OCI
+import SystemPackage
 
 /// A request whose texts are understood.
 struct BuildSettings: Sendable {
@@ -10,6 +11,12 @@ struct BuildSettings: Sendable {
   var names: [ImageReference]
   var outputs: [OutputSpecification]
   var annotations: ImageAnnotations
+  /// `--build-context`.
+  var contexts: [NamedContextOption]
+  /// By ids.
+  var secrets: [String: SecretSource] = [:]
+  /// Sockets of SSH agents, by ids.
+  var agents: [String: FilePath] = [:]
   /// `SOURCE_DATE_EPOCH`, as a build argument or of the environment (reproducible-builds.org).
   var epoch: Timestamp?
 
@@ -31,12 +38,17 @@ struct BuildSettings: Sendable {
         "--output type=docker holds one image, and the build is for \(options.platforms.count) platforms",
         help: ["write type=oci, or build for one --platform"])
     }
+    options.platformsAreRequested = !request.platforms.isEmpty
     options.target = request.target
     options.arguments = try Self.arguments(request.buildArguments, environment)
     options.labels = try Self.pairs(request.labels, flag: "--label")
     options.network = try Self.network(request.network)
     options.surroundings = try ExecSurroundings(request)
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
+    contexts = try request.buildContexts.map { try NamedContextOption($0) }
+    for option in contexts { options.contexts[option.name.description] = option.context }
+    for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
+    for agent in try request.agents.map({ try AgentOption($0, environment) }) { agents[agent.id] = agent.socket }
     annotations = try ImageAnnotations(parsing: request.annotations, platforms: options.platforms)
     epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"] ?? environment.nonEmpty("SOURCE_DATE_EPOCH"))
   }

@@ -10,14 +10,12 @@ public struct Check: Sendable {
   /// Reads files and nothing else; base images are not looked up, so what only they tell is not checked.
   /// - Throws: `SlipwayError`, `OCIError` and `DockerfileSyntaxError` for files and settings that are not usable.
   public func run() throws -> CheckResult {
-    let folder = request.file.removingLastComponent()
-    var build = BuildRequest(context: folder.isEmpty ? "." : folder)
-    build.dockerfile = request.file
+    var build = BuildRequest(context: ".")
     build.buildArguments = request.buildArguments
     build.target = request.target
     build.platforms = [request.platform].compactMap { $0 }
     let settings = try BuildSettings(build, request.environment)
-    let texts = try BuildTexts(build)
+    let texts = try BuildTexts(of: request.file)
     let context = try CheckContext(settings, ignoreFile: texts.ignore)
     return CheckResult(report: Dockerfile.parse(texts.dockerfile).check(context), file: texts.dockerfile)
   }

@@ -24,6 +24,7 @@ extension CheckContext {
     for (stage, image) in images {
       let config = image.config
       var base = BaseImage(platform: CheckPlatform(config.platform), hasShell: config.config?.shell?.isEmpty == false)
+      base.triggers = config.config?.onBuild ?? []
       for entry in config.config?.env ?? [] {
         guard let equals = entry.firstIndex(of: "=") else { continue }
         base.environment[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])

@@ -14,6 +14,10 @@ enum ContextArgument: Sendable, Hashable {
   /// An archive or a Dockerfile by its URL.
   case web(String)
 
+  var isFolder: Bool {
+    if case .folder = self { true } else { false }
+  }
+
   /// What exists here comes first, so that `github.com/owner/repository` may be a folder.
   /// - Throws: `SlipwayError` with the code `context-not-found`, `GitReferenceError`.
   init(_ text: String) throws {

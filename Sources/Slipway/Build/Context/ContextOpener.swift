@@ -28,8 +28,8 @@ struct ContextOpener: Sendable {
 
   /// - Throws: `SlipwayError`, `GitReferenceError`, `RemoteSourceError`, `HTTPError`, `ArchiveError`, `HostError`,
   ///   `CancellationError`.
-  func open(_ text: String) async throws -> OpenedContext {
-    switch try ContextArgument(text) {
+  func open(_ argument: ContextArgument) async throws -> OpenedContext {
+    switch argument {
     case .folder(let path): return OpenedContext(folder: path, isLocal: true)
     case .file(let path): return try await open(archive: path)
     case .git(let reference): return try await open(reference)
