@@ -61,6 +61,7 @@ struct GitCommand: Sendable {
       environment: variables(allowsFiles: allowsFiles), workingDirectory: workingDirectory)
     process.outputLimit = 64 << 20
     let outcome = try await withDeadline(process, arguments)
+    try Task.checkCancellation()
     for line in outcome.errorText.split(separator: "\n") { log(String(line)) }
     if outcome.status == 127 {
       throw RemoteSourceError(

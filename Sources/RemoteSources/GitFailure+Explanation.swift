@@ -5,54 +5,65 @@ extension GitFailure {
   /// What went wrong, with a step to take.
   func explained(_ reference: GitReference) -> RemoteSourceError {
     let remote = reference.shownRemote
-    let has: (String...) -> Bool = { parts in parts.contains { text.contains($0) } }
-    if arguments.first == "submodule" {
-      let isRefused = text.contains("transport '") && text.contains("not allowed")
-      return error(
-        isRefused ? "git-submodule-refused" : "git-submodule-failed",
-        "\(remote) has a submodule whose address \(isRefused ? "may not" : "cannot") be fetched",
-        ["check the addresses in .gitmodules", "leave submodules out with submodules=false in the URL"], .failure)
+    if arguments.first == "submodule" { return explainedSubmodule(remote) }
+    let cause = Self.causes.first { cause in
+      cause.signs.contains { text.contains($0) } && (!cause.isOfSSH || reference.transport == .ssh)
     }
-    if has("cannot run ssh", "ssh: not found") {
-      return error(
-        "ssh-missing", "ssh is needed to fetch \(remote), and there is none in PATH",
-        ["install an ssh client, or name the repository by its https address"], .unavailable)
+    guard let cause else {
+      return RemoteSourceError(
+        "git-failed", "git cannot fetch \(remote)", notes: reasons, help: ["try it by hand: git clone \(remote)"])
     }
-    if reference.transport == .ssh, has("Permission denied", "Could not read from remote repository") {
-      if has("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed") {
-        return error(
-          "git-host-key", "the host of \(remote) has another key than before",
-          ["if that is meant to be, remove the host from known_hosts, of the store or your own"], .authentication)
-      }
-      if has("Permission denied") {
-        return error(
-          "git-denied", "\(remote) may not be fetched", ["start ssh-agent and add the key: ssh-add"], .authentication)
-      }
-    }
-    if has("could not read Username", "could not read Password", "Authentication failed", "returned error: 403") {
-      return error(
-        "git-denied", "\(remote) may not be fetched, or does not exist",
-        ["give the build a token for it: --secret id=GIT_AUTH_TOKEN,env=GIT_AUTH_TOKEN", "check the address"],
-        .authentication)
-    }
-    if has("not found", "does not appear to be a git repository", "returned error: 404", "not exported") {
-      return error("git-missing-repository", "there is no git repository \(remote)", ["check the address"], .failure)
-    }
-    if has(
-      "Could not resolve host", "Connection refused", "Connection closed", "Connection timed out", "Failed to connect",
-      "unable to connect",
-      "Operation too slow", "returned error: 5", "Network is unreachable")
-    {
-      return error(
-        "git-unreachable", "\(remote) cannot be reached",
-        ["check the network, the spelling of the host, and HTTPS_PROXY and NO_PROXY if there is a proxy"], .unavailable)
-    }
-    return error("git-failed", "git cannot fetch \(remote)", ["try it by hand: git clone \(remote)"], .failure)
+    return RemoteSourceError(
+      cause.code, cause.message.replacing("REMOTE", with: remote), notes: reasons, help: cause.help,
+      exitCode: cause.exitCode)
   }
 
-  private func error(
-    _ code: DiagnosticCode, _ message: String, _ help: [String], _ exitCode: ExitCode
-  ) -> RemoteSourceError {
-    RemoteSourceError(code, message, notes: reasons, help: help, exitCode: exitCode)
+  private func explainedSubmodule(_ remote: String) -> RemoteSourceError {
+    let isRefused = text.contains("transport '") && text.contains("not allowed")
+    return RemoteSourceError(
+      isRefused ? "git-submodule-refused" : "git-submodule-failed",
+      "\(remote) has a submodule whose address \(isRefused ? "may not" : "cannot") be fetched", notes: reasons,
+      help: ["check the addresses in .gitmodules", "leave submodules out with submodules=false in the URL"])
   }
+
+  /// What git, or a program of its, says, and what that means. `REMOTE` stands for the repository.
+  private struct Cause: Sendable {
+    var signs: [String]
+    var isOfSSH = false
+    var code: DiagnosticCode
+    var message: String
+    var help: [String]
+    var exitCode = ExitCode.failure
+  }
+
+  /// The first one that fits counts.
+  private static let causes: [Cause] = [
+    Cause(
+      signs: ["cannot run ssh", "ssh: not found"], code: "ssh-missing",
+      message: "ssh is needed to fetch REMOTE, and there is none in PATH",
+      help: ["install an ssh client, or name the repository by its https address"], exitCode: .unavailable),
+    Cause(
+      signs: ["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"], isOfSSH: true,
+      code: "git-host-key", message: "the host of REMOTE has another key than before",
+      help: ["if that is meant to be, remove the host from known_hosts, of the store or your own"],
+      exitCode: .authentication),
+    Cause(
+      signs: ["Permission denied"], isOfSSH: true, code: "git-denied", message: "REMOTE may not be fetched",
+      help: ["start ssh-agent and add the key: ssh-add"], exitCode: .authentication),
+    Cause(
+      signs: ["could not read Username", "could not read Password", "Authentication failed", "returned error: 403"],
+      code: "git-denied", message: "REMOTE may not be fetched, or does not exist",
+      help: ["give the build a token for it: --secret id=GIT_AUTH_TOKEN,env=GIT_AUTH_TOKEN", "check the address"],
+      exitCode: .authentication),
+    Cause(
+      signs: [
+        "Could not resolve host", "Connection refused", "Connection closed", "Connection timed out",
+        "Failed to connect", "unable to connect", "Operation too slow", "returned error: 5", "Network is unreachable",
+      ], code: "git-unreachable", message: "REMOTE cannot be reached",
+      help: ["check the network, the spelling of the host, and HTTPS_PROXY and NO_PROXY if there is a proxy"],
+      exitCode: .unavailable),
+    Cause(
+      signs: ["not found", "does not appear to be a git repository", "returned error: 404", "not exported"],
+      code: "git-missing-repository", message: "there is no git repository REMOTE", help: ["check the address"]),
+  ]
 }

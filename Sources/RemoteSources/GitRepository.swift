@@ -27,6 +27,7 @@ struct GitRepository: Sendable {
 
   func checkout() async throws -> RemoteCheckout {
     try Files.createDirectories(folder)
+    try removeLeftovers(in: folder)
     if let known = try pinned() { return known }
     let target = try await resolve()
     let path = checkouts.appending(key(of: target))
@@ -177,7 +178,7 @@ struct GitRepository: Sendable {
 
   private func checkOut(_ target: GitTarget, commit: String, to path: FilePath) async throws {
     try Files.createDirectories(checkouts)
-    try removeLeftovers()
+    try removeLeftovers(in: checkouts)
     let temporary = checkouts.appending("new-\(Files.uniqueName())")
     do {
       let tree = GitWorkTree(git: git, repository: self, path: temporary)
@@ -194,9 +195,9 @@ struct GitRepository: Sendable {
   }
 
   /// What killed processes left behind.
-  private func removeLeftovers() throws {
-    for name in try Files.names(in: checkouts) where name.string.hasPrefix("new-") {
-      try Files.removeTree(checkouts.appending(name))
+  private func removeLeftovers(in folder: FilePath) throws {
+    for name in try Files.names(in: folder) where name.string.hasPrefix("new-") {
+      try Files.removeTree(folder.appending(name))
     }
   }
 

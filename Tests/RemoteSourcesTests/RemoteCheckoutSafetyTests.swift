@@ -145,6 +145,23 @@ import Testing
     }
   }
 
+  @Test func endsWhenItIsCancelled() async throws {
+    let (asked, tell) = AsyncStream.makeStream(of: Void.self)
+    let (ended, end) = AsyncStream.makeStream(of: Void.self)
+    try await WebServer.serving({ _ in
+      tell.yield()
+      for await _ in ended { break }
+      return .init(500)
+    }) { _, port in
+      let reference = try bench.reference(port, "app.git")
+      let task = Task { try await bench.fetcher().checkout(reference) }
+      for await _ in asked { break }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      end.finish()
+    }
+  }
+
   @Test func clearsUpAfterProcessesThatWereKilled() async throws {
     _ = try await bench.makeApp()
     try await bench.serving { _, port in
