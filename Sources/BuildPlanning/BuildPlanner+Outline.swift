@@ -47,7 +47,7 @@ private struct OutlineCollector {
 
   func outline(_ dockerfile: Dockerfile, _ target: ResolvedStage?) -> Outline {
     let name = target?.from.name?.text.lowercased()
-    let arguments = Self.sorted(arguments, \.place).map { name, argument in
+    let arguments = Self.sorted(arguments) { ($0.place.range.lowerBound, $0.offset) }.map { name, argument in
       Outline.Argument(
         name: name, description: argument.description, value: argument.value.flatMap { $0.isEmpty ? nil : $0 },
         location: SourceLines(argument.place))
@@ -61,17 +61,17 @@ private struct OutlineCollector {
   }
 
   private static func credentials(_ credentials: [String: StageOutline.Credential]) -> [Outline.Credential] {
-    sorted(credentials, \.place).map { name, credential in
+    sorted(credentials) { ($0.place.range.lowerBound, 0) }.map { name, credential in
       Outline.Credential(
         name: name, required: credential.isRequired ? true : nil, location: SourceLines(credential.place))
     }
   }
 
   private static func sorted<Value>(
-    _ values: [String: Value], _ place: (Value) -> SourceAnnotation
+    _ values: [String: Value], _ place: (Value) -> (Int, Int)
   ) -> [(String, Value)] {
-    values.map { ($0.key, $0.value) }.sorted { left, right in
-      (place(left.1).range.lowerBound, left.0) < (place(right.1).range.lowerBound, right.0)
-    }
+    values.map { (name: $0.key, value: $0.value, place: place($0.value)) }.sorted { left, right in
+      (left.place.0, left.place.1, left.name) < (right.place.0, right.place.1, right.name)
+    }.map { ($0.name, $0.value) }
   }
 }

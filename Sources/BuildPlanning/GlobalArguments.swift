@@ -28,7 +28,7 @@ struct GlobalArguments: VariableEnvironment {
     let name = declaration.name.text
     var argument = StageOutline.Argument(
       description: instruction.comments.description(of: name),
-      place: SourceAnnotation(dockerfile.file, instruction.range))
+      place: SourceAnnotation(dockerfile.file, instruction.range), offset: declaration.name.range.lowerBound)
     if let given = options.arguments[name] {
       argument.value = given
     } else if let word = declaration.defaultValue {

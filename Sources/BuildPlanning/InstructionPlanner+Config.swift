@@ -17,7 +17,8 @@ extension InstructionPlanner {
       state.buildArguments.append((name, value))
       if isGiven || session.globals.values[name] == nil {
         state.outline?.arguments[name] = StageOutline.Argument(
-          value: value, description: command.instruction.comments.description(of: name), place: command.dockerfilePlace)
+          value: value, description: command.instruction.comments.description(of: name), place: command.dockerfilePlace,
+          offset: declaration.name.range.lowerBound)
       }
       state.outline?.use([name])
       texts.append(value.map { "\(name)=\($0)" } ?? name)

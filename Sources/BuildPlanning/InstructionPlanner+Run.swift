@@ -7,7 +7,7 @@ extension InstructionPlanner {
   func apply(_ run: RunInstruction, to state: inout StageState, _ session: inout PlanningSession) throws {
     try refuseWhatIsMissing(run)
     let mounts = try mounts(of: run, state, &session)
-    state.outline?.add(mounts, at: command.dockerfilePlace)
+    state.outline?.add(mounts, at: place(of: run))
     let title = title(&state, of: run, mounts)
     let (arguments, script) = invocation(of: run, state)
     var exec = ExecOperation(
@@ -39,6 +39,15 @@ extension InstructionPlanner {
     }
     // Quotes and what is not set are the shell's business.
     return title(&state, showing: text, shown, style: .verbatim)
+  }
+
+  /// With its here-documents, which stand behind it.
+  private func place(of run: RunInstruction) -> SourceAnnotation {
+    var place = command.dockerfilePlace
+    if place == command.annotation, let last = run.heredocs.last {
+      place.range = place.range.union(last.terminatorRange)
+    }
+    return place
   }
 
   private func invocation(of run: RunInstruction, _ state: StageState) -> ([String], ExecOperation.Script?) {

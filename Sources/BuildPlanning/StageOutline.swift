@@ -7,6 +7,8 @@ struct StageOutline {
     var value: String?
     var description: String?
     var place: SourceAnnotation
+    /// Where the name begins: one ARG may declare several.
+    var offset: Int
     /// The variables that its default is made of.
     var dependencies: Set<String> = []
   }
