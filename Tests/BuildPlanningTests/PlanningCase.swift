@@ -75,8 +75,13 @@ struct PlanningCase {
   }
 
   private func outcome() throws -> [String: String] {
+    try outcome(of: try Files.read(folder.appending("Dockerfile")))
+  }
+
+  /// The expected files that another Dockerfile would have.
+  func outcome(of dockerfile: [UInt8]) throws -> [String: String] {
     let given = try options()
-    let file = SourceFile(name: "Dockerfile", bytes: try Files.read(folder.appending("Dockerfile")))
+    let file = SourceFile(name: "Dockerfile", bytes: dockerfile)
     do {
       let dockerfile = try Dockerfile.parse(file).get()
       let planner = BuildPlanner(dockerfile, try buildOptions(given))
