@@ -1,5 +1,4 @@
 import DockerfileSyntax
-import Glibc
 import HostOS
 import SystemPackage
 
@@ -43,21 +42,16 @@ struct GitWorkTree: Sendable {
   /// Gives all files and folders the time of the commit.
   func setTimes(_ commit: String) async throws {
     let text = try await git.run(["show", "--no-patch", "--format=%ct", commit], in: repository.bare)
-    guard let seconds = Int(text.prefix { !$0.isWhitespace }) else { return }
+    guard let seconds = Int64(text.prefix { !$0.isWhitespace }) else { return }
+    let time = Timestamp(seconds: seconds)
     let tree = self
     try await Blocking.run {
       try tree.visit(tree.path) { file in
-        try Self.setTime(file, seconds)
+        try Files.setTime(file, time)
         return true
       }
-      try Self.setTime(tree.path, seconds)
+      try Files.setTime(tree.path, time)
     }
-  }
-
-  private static func setTime(_ file: FilePath, _ seconds: Int) throws {
-    let time = timespec(tv_sec: seconds, tv_nsec: 0)
-    let result = file.withPlatformString { utimensat(AT_FDCWD, $0, [time, time], AT_SYMLINK_NOFOLLOW) }
-    guard result == 0 else { throw HostError("set the time of", file, .current) }
   }
 
   /// Calls `body` for all that is in a folder, and goes into those folders for which it says so.
