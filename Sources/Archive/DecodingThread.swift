@@ -79,12 +79,13 @@ final class DecodingThread {
     var hasher = SHA256Hasher()
     var size: Int64 = 0
     while let buffer = takeFree(monitor) {
-      let isEnd = try fill(buffer, from: decoder)
+      let filling = Result { try fill(buffer, from: decoder) }
       size += Int64(buffer.count)
       try check(size, compressed: decoder.source.size, limits)
       hasher.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffer.count]))
       monitor.update { buffer.count > 0 ? $0.filled.append(buffer) : $0.free.append(buffer) }
-      if isEnd { break }
+      // What came before damage is good: it may tell what kind of file this is.
+      if try filling.get() { break }
     }
     let read = decoder.source
     return Digests(

@@ -37,6 +37,11 @@ public struct FileModeChange: Sendable, Hashable {
     rule = .symbolic(clauses)
   }
 
+  /// The number, when it is octal.
+  public var absolute: UInt16? {
+    if case .absolute(let mode) = rule { mode } else { nil }
+  }
+
   /// The permission bits after the change of a file that has `mode`.
   public func apply(to mode: UInt16, isDirectory: Bool) -> UInt16 {
     switch rule {

@@ -120,10 +120,19 @@ struct BuildTests {
   @Test func aCopyThatFailsLeavesTheStoreAsItWas() async throws {
     _ = try await bench.build("FROM base\nCOPY a /x/a\n")
     let before = try await bench.storedPaths()
-    for line in ["COPY d /x/a", "COPY none /", "COPY --chown=nobody-there a /y"] {
+    for line in ["COPY d /x/a", "COPY none /", "COPY none/* /y/"] {
       await #expect(throws: BuilderError.self) { try await bench.build("FROM base\nCOPY a /x/a\n\(line)\n") }
     }
     #expect(try await bench.storedPaths() == before)
+  }
+
+  @Test func filesOfWhomTheImageDoesNotKnowBelongToRoot() async throws {
+    let outcome = try await bench.build("FROM base\nCOPY --chown=nobody-there:app a /y\n")
+    #expect(outcome.log.contains("the image has no user \"nobody-there\""))
+    let error = await #expect(throws: BuilderError.self) {
+      try await bench.build("FROM scratch\nCOPY --chown=app a /y\n")
+    }
+    #expect(error?.diagnostics.first?.code == "unknown-owner")
   }
 
   @Test func copiesNeedNeitherUnpackingNorACommand() async throws {

@@ -104,14 +104,18 @@ struct FileCopierTests {
   @Test(arguments: [
     (
       "711",
-      ["x: folder 755 0:0", "x/f: file 711 0:0", "x/link: link f", "x/sub: folder 711 0:0", "x/sub/g: file 711 0:0"]
+      ["x: folder 711 0:0", "x/f: file 711 0:0", "x/link: link f", "x/sub: folder 711 0:0", "x/sub/g: file 711 0:0"]
+    ),
+    (
+      "2777",
+      ["x: folder 755 0:0", "x/f: file 2777 0:0", "x/link: link f", "x/sub: folder 2777 0:0", "x/sub/g: file 2777 0:0"]
     ),
     (
       "g+rX",
       ["x: folder 755 0:0", "x/f: file 640 0:0", "x/link: link f", "x/sub: folder 750 0:0", "x/sub/g: file 640 0:0"]
     ),
   ])
-  func modeIsForFilesAndFoldersButNotForParents(_ mode: String, _ layer: [String]) throws {
+  func modeIsForFilesAndFoldersAndForParentsIfOctal(_ mode: String, _ layer: [String]) throws {
     #expect(try CopyBench.layer([CopyBench.action("/d", "/x", mode: mode)], from: context, onto: [[]]) == layer)
   }
 

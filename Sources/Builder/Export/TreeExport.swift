@@ -61,8 +61,18 @@ extension ImageExporter {
           content: [])
       }
       var items: [PendingLayer.Item] = []
+      var linked: [FileIdentity: TreePath] = [:]
       try placed.tree.walk { entry in
-        items.append(.init(entry: entry, content: try placed.tree.content(at: entry.path)))
+        var item = PendingLayer.Item(entry: entry, content: try placed.tree.content(at: entry.path))
+        if let identity = try placed.tree.identity(at: entry.path) {
+          if let original = linked[identity] {
+            item.entry.kind = .hardLink(to: placed.folder.appending(original))
+            item.content = .bytes([])
+          } else {
+            linked[identity] = entry.path
+          }
+        }
+        items.append(item)
       }
       for var item in try spooler.resolve(items) {
         item.entry.path = placed.folder.appending(item.entry.path)

@@ -8,17 +8,12 @@ import SystemPackage
 /// ADD of archives: what is inside goes to the destination (Dockerfile reference, "ADD", "Adding local tar archives").
 struct ArchiveUnpacking {
   let action: CopyAction
-  /// Of the destination when it has to be made. What is inside the archive keeps its owners and modes.
+  /// Of the destination when it has to be made, and of what is inside the archive; nil leaves that to the archive. Modes
+  /// are always the archive's.
   let owner: FileOwner?
   let spool: SpoolFile
   /// Where the spool file ends.
-  var end: Int64 = 0
-
-  init(action: CopyAction, owner: FileOwner?, spool: SpoolFile) {
-    self.action = action
-    self.owner = owner
-    self.spool = spool
-  }
+  var end: Int64
 
   /// Unpacks what a host's file holds. False when it is no archive, and then nothing was done.
   mutating func unpack(_ file: FilePath, into layer: inout PendingLayer) throws -> Bool {
@@ -47,6 +42,7 @@ struct ArchiveUnpacking {
     guard !entry.path.isRoot else { return }
     var placed = entry
     placed.path = try Self.place(of: entry.path, below: destination, in: layer)
+    if let owner { placed = placed.owned(by: owner.uid, owner.gid) }
     if let parent = placed.path.parent { try layer.makeDirectories(parent, owner: nil) }
     switch entry.kind {
     case .file:
@@ -55,12 +51,11 @@ struct ArchiveUnpacking {
       end += size
     case .hardLink(let target):
       let original = try Self.place(of: target, below: destination, in: layer)
-      guard var copy = try layer.entry(at: original), !copy.isDirectory else {
+      guard let existing = try layer.entry(at: original), !existing.isDirectory else {
         throw BuilderError(
           "invalid-archive", "\(action.spelling) has a hard link to \(original), which is no file of it")
       }
-      copy.path = placed.path
-      try layer.put(.init(entry: copy, content: try layer.content(at: original)))
+      try layer.putLink(at: placed.path, to: original)
     default: try layer.put(.init(entry: placed, content: .bytes([])))
     }
   }

@@ -15,14 +15,17 @@ struct FileCopier {
     for match in selection.matches { try copy(match, from: tree, into: &layer) }
   }
 
-  private func copy(_ match: SourceSelection.Match, from tree: some FileTree, into layer: inout PendingLayer) throws {
+  func copy(_ match: SourceSelection.Match, from tree: some FileTree, into layer: inout PendingLayer) throws {
     let target = try target(of: match, in: &layer)
+    var linkGroups: [FileIdentity: Int] = [:]
     for node in match.nodes {
       let path = target.appending(node.relative)
       if node.entry.isDirectory {
         try putDirectory(node, at: path, isTop: node.relative.isRoot, into: &layer)
       } else {
-        try putFile(node, at: path, content: try tree.content(at: node.entry.path), into: &layer)
+        let group = node.identity.map { linkGroups[$0] ?? layer.makeLinkGroup() }
+        if let identity = node.identity { linkGroups[identity] = group }
+        try putFile(node, at: path, content: try tree.content(at: node.entry.path), linkGroup: group, into: &layer)
       }
     }
   }
@@ -35,18 +38,24 @@ struct FileCopier {
     guard let written = TreePath(action.destination) else {
       throw BuilderError("invalid-destination", "\(action.destination) is no path inside the image")
     }
-    if action.destination.hasSuffix("/") { try layer.makeDirectories(try layer.resolve(written), owner: owner) }
+    if action.destination.hasSuffix("/") { try makeDirectories(try layer.resolve(written), in: &layer) }
     let destination = try layer.resolve(written)
     if match.isDirectory {
-      try layer.makeDirectories(destination, owner: owner)
+      try makeDirectories(destination, in: &layer)
       return destination
     }
     if let existing = try layer.entry(at: destination), existing.isDirectory {
       return destination.appending(name: match.path.name) ?? destination
     }
     if destination.isRoot { return destination.appending(name: match.path.name) ?? destination }
-    if let parent = destination.parent { try layer.makeDirectories(parent, owner: owner) }
+    if let parent = destination.parent { try makeDirectories(parent, in: &layer) }
     return destination
+  }
+
+  /// What is made on the way gets the mode of an octal `--chmod`, less what the umask of BuildKit takes away, and not
+  /// that of a symbolic one.
+  private func makeDirectories(_ path: TreePath, in layer: inout PendingLayer) throws {
+    try layer.makeDirectories(path, owner: owner, mode: (action.mode?.absolute ?? 0o777) & 0o755)
   }
 
   // MARK: What
@@ -66,7 +75,8 @@ struct FileCopier {
   }
 
   private func putFile(
-    _ node: SourceSelection.Node, at path: TreePath, content: ContentReference, into layer: inout PendingLayer
+    _ node: SourceSelection.Node, at path: TreePath, content: ContentReference, linkGroup: Int?,
+    into layer: inout PendingLayer
   ) throws {
     if let existing = try layer.entry(at: path), existing.isDirectory {
       throw BuilderError(
@@ -74,7 +84,9 @@ struct FileCopier {
         help: ["choose another destination, or remove \(path) in a RUN before"])
     }
     let digest = node.entry.isFile ? node.contentSHA256 : nil
-    try layer.put(.init(entry: attributes(of: node.entry, at: path), content: content, expectedSHA256: digest))
+    try layer.put(
+      .init(entry: attributes(of: node.entry, at: path), content: content, expectedSHA256: digest, linkGroup: linkGroup)
+    )
   }
 
   private func attributes(of entry: TreeEntry, at path: TreePath) -> TreeEntry {

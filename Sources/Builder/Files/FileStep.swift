@@ -23,7 +23,8 @@ struct FileStep: Sendable {
     try operation.actions.map { action in
       guard case .copy(let copy) = action else { return nil }
       switch copy.source {
-      case .inline(let name, let content): return try SourceSelection(name: name, content: content)
+      case .inline(let name, let content):
+        return try SourceSelection(name: name, content: content, modificationTime: now)
       case .vertex(let id):
         guard let tree = sources[id] else {
           throw BuilderError("missing-source", "the source of \(copy.spelling) was not prepared", exitCode: .defect)
@@ -36,7 +37,7 @@ struct FileStep: Sendable {
   /// What determines the result: the tree below, the actions, and the content that is copied. No times but the latest
   /// one that a layer may hold.
   func key(_ selections: Selections) -> CacheKey {
-    CacheKey("file-1") { key in
+    CacheKey("file-2") { key in
       key.add(base.chainID)
       key.add(commit)
       for (action, selection) in zip(operation.actions, selections) {
@@ -75,7 +76,8 @@ struct FileStep: Sendable {
   }
 
   /// Writes the layer. Blocks.
-  func run(_ selections: Selections, on tree: StackTree) throws -> Layer {
+  /// - Parameter warn: gets what people should know of the result.
+  func run(_ selections: Selections, on tree: StackTree, warn: (String) -> Void) throws -> Layer {
     let folder = try store.makeWorkFolder()
     defer { try? Files.removeTree(folder) }
     let spool = try SpoolFile(in: folder)
@@ -86,13 +88,28 @@ struct FileStep: Sendable {
       switch action {
       case .makeDirectory(let path, let owner):
         guard let path = TreePath(path) else { continue }
-        try layer.makeDirectories(try layer.resolve(path), owner: try owner.map(users.database.owner))
+        try layer.makeDirectories(try layer.resolve(path), owner: try owner.map { try self.owner($0, users, warn) })
       case .copy(let copy):
-        try located(at: copy.place) { try self.copy(copy, selection, users, spool, &spoolEnd, into: &layer) }
+        try located(at: copy.place) {
+          let owner = try copy.owner.map { try self.owner($0, users, warn) }
+          try self.copy(copy, selection, owner, spool, &spoolEnd, into: &layer)
+        }
       }
     }
     var spooler = ContentSpooler(store: store, spool: spool, end: spoolEnd)
     return try commit.write(try spooler.resolve(layer.sortedItems))
+  }
+
+  private func owner(_ text: String, _ users: UserLookup, _ warn: (String) -> Void) throws -> FileOwner {
+    var unknown: [String] = []
+    let owner = users.database.owner(text) { unknown.append($0) }
+    if operation.base == nil, let name = unknown.first(where: { !$0.contains("\"root\"") }) {
+      throw BuilderError(
+        "unknown-owner", "there is no /etc/passwd or /etc/group to look for the \(name) in",
+        help: ["use a number, or copy the two files in an instruction before"])
+    }
+    for name in unknown { warn("the image has no \(name), so \(text) does not say whom the files belong to") }
+    return owner
   }
 
   /// Errors of one source point at it.
@@ -101,11 +118,10 @@ struct FileStep: Sendable {
   }
 
   private func copy(
-    _ action: CopyAction, _ selection: SourceSelection?, _ users: UserLookup, _ spool: SpoolFile,
+    _ action: CopyAction, _ selection: SourceSelection?, _ owner: FileOwner?, _ spool: SpoolFile,
     _ spoolEnd: inout Int64, into layer: inout PendingLayer
   ) throws {
-    guard var selection else { return }
-    let owner = try action.owner.map(users.database.owner)
+    guard let selection else { return }
     let copier = FileCopier(action: action, owner: owner)
     guard case .vertex(let id) = action.source, let tree = sources[id] else {
       if case .inline(_, let content) = action.source {
@@ -113,16 +129,16 @@ struct FileStep: Sendable {
       }
       return
     }
-    if action.unpacks {
-      var unpacking = ArchiveUnpacking(action: action, owner: owner, spool: spool)
-      unpacking.end = spoolEnd
-      defer { spoolEnd = unpacking.end }
-      selection.matches = try selection.matches.filter { match in
-        guard !match.isDirectory, case .file(let file) = try tree.content(at: match.followed) else { return true }
-        return try !unpacking.unpack(file, into: &layer)
+    var unpacking = ArchiveUnpacking(action: action, owner: owner, spool: spool, end: spoolEnd)
+    defer { spoolEnd = unpacking.end }
+    for match in selection.matches {
+      if action.unpacks, !match.isDirectory, case .file(let file) = try tree.content(at: match.followed),
+        try unpacking.unpack(file, into: &layer)
+      {
+        continue
       }
+      try copier.copy(match, from: tree, into: &layer)
     }
-    try copier.copy(selection, from: tree, into: &layer)
   }
 }
 

@@ -9,6 +9,8 @@ struct PendingLayer {
     var content: ContentReference
     /// SHA-256 that the content must have, when it was looked at before; a file that changed meanwhile is found out.
     var expectedSHA256: [UInt8]?
+    /// Items of one group are names of one file.
+    var linkGroup: Int?
   }
 
   let base: StackTree
@@ -17,18 +19,49 @@ struct PendingLayer {
   private(set) var items: [TreePath: Item] = [:]
   /// Folders that replace something else which replaced a folder: the lowest one must not shine through.
   private var opaques: Set<TreePath> = []
+  private var linkGroupCount = 0
 
   init(on base: StackTree, now: Timestamp) {
     self.base = base
     self.now = now
   }
 
-  /// In the order of their paths, folders before what they hold.
+  /// In the order of their paths, folders before what they hold. The first of several names has the content, the others
+  /// are hard links.
   var sortedItems: [Item] {
     let markers = opaques.map { Item(entry: .opaqueWhiteout($0, modificationTime: now), content: .bytes([])) }
-    return (Array(items.values) + markers).sorted {
+    let sorted = (Array(items.values) + markers).sorted {
       ($0.entry.path, $0.entry.isWhiteout ? 1 : 0) < ($1.entry.path, $1.entry.isWhiteout ? 1 : 0)
     }
+    var originals: [Int: TreePath] = [:]
+    return sorted.map { item in
+      guard let group = item.linkGroup else { return item }
+      guard let original = originals[group] else {
+        originals[group] = item.entry.path
+        return item
+      }
+      var link = Item(entry: item.entry, content: .bytes([]))
+      link.entry.kind = .hardLink(to: original)
+      return link
+    }
+  }
+
+  /// A number for files that are to be names of one file.
+  mutating func makeLinkGroup() -> Int {
+    linkGroupCount += 1
+    return linkGroupCount
+  }
+
+  /// Gives a file another name, in place of what is there. A file of the tree below is repeated in this layer.
+  mutating func putLink(at path: TreePath, to original: TreePath) throws {
+    guard let entry = try entry(at: original) else { return }
+    var item = try items[original] ?? Item(entry: entry, content: content(at: original))
+    if entry.isFile {
+      item.linkGroup = item.linkGroup ?? makeLinkGroup()
+      try put(item)
+    }
+    item.entry.path = path
+    try put(item)
   }
 
   /// Puts something at a path, in place of what is there. Folders on the way are repeated with their attributes, as an
@@ -57,7 +90,7 @@ struct PendingLayer {
 
   /// Makes a folder and its missing parents. `path` has no symbolic links on the way.
   /// - Throws: `BuilderError` with the code `not-a-directory`.
-  mutating func makeDirectories(_ path: TreePath, owner: FileOwner?) throws {
+  mutating func makeDirectories(_ path: TreePath, owner: FileOwner?, mode: UInt16 = 0o755) throws {
     for folder in path.ancestors + [path] where !folder.isRoot {
       if let entry = try self.entry(at: folder) {
         guard entry.isDirectory else {
@@ -67,7 +100,7 @@ struct PendingLayer {
         }
         continue
       }
-      let entry = TreeEntry(path: folder, kind: .directory, mode: 0o755, modificationTime: now)
+      let entry = TreeEntry(path: folder, kind: .directory, mode: mode, modificationTime: now)
         .owned(by: owner?.uid ?? 0, owner?.gid ?? 0)
       try put(Item(entry: entry, content: .bytes([])))
     }

@@ -25,6 +25,8 @@ struct SourceSelection: Sendable {
     var entry: TreeEntry
     /// SHA-256 of a file's content; empty for all that is no file.
     var contentSHA256: [UInt8]
+    /// Of a file with several names. Those that are copied together stay names of one file.
+    var identity: FileIdentity?
     /// Whether the folder is there for what is inside only, which decides whether its attributes are taken over.
     var isWanted = true
   }
@@ -42,17 +44,20 @@ struct SourceSelection: Sendable {
     var walker = SourceWalker(tree: tree, excludes: excludes)
     matches = try paths.map { path in
       let followed = try tree.resolve(path)
-      return Match(path: path, followed: followed, nodes: try walker.nodes(from: followed))
+      let nodes = try walker.nodes(from: followed)
+      // A link that matched a wildcard may lead to nothing.
+      guard !nodes.isEmpty else { throw Self.missing(action, path, tree) }
+      return Match(path: path, followed: followed, nodes: nodes)
     }
   }
 
   /// A here-document, which is a file of the name and content.
-  init(name: String, content: [UInt8]) throws {
+  init(name: String, content: [UInt8], modificationTime: Timestamp) throws {
     guard let path = TreePath(name) else {
       throw BuilderError("invalid-file-name", "\"\(name)\" cannot be a file's name")
     }
     let entry = TreeEntry(
-      path: path, kind: .file(size: Int64(content.count)), mode: 0o644, modificationTime: .init(seconds: 0))
+      path: path, kind: .file(size: Int64(content.count)), mode: 0o644, modificationTime: modificationTime)
     matches = [
       Match(
         path: path, followed: path,
@@ -65,7 +70,8 @@ struct SourceSelection: Sendable {
     for match in matches {
       key.add("match")
       key.add(match.path.name)
-      for node in match.nodes {
+      var linked: [FileIdentity: Int] = [:]
+      for (position, node) in match.nodes.enumerated() {
         key.add(node.relative.bytes)
         key.add("\(node.entry.kind) \(node.entry.mode) \(node.entry.uid) \(node.entry.gid) \(node.isWanted)")
         for attribute in node.entry.extendedAttributes {
@@ -73,17 +79,26 @@ struct SourceSelection: Sendable {
           key.add(attribute.value)
         }
         key.add(node.contentSHA256)
+        guard let identity = node.identity else { continue }
+        key.add("link \(linked[identity, default: position])")
+        linked[identity] = linked[identity] ?? position
       }
     }
   }
 
   // MARK: Patterns
 
-  /// A wildcard may match nothing, as in BuildKit, so that `COPY package.json lock* ./` copies what there is.
+  /// A wildcard may match nothing, as in BuildKit, so that `COPY package.json lock* ./` copies what there is; but the
+  /// folder that it looks into has to be there.
   private static func paths(matching action: CopyAction, in tree: some FileTree) throws -> [TreePath] {
     // A path that climbs out of the source ends at its root, as in BuildKit.
     let literal = TreePath.clamped(GlobPattern.unescaped(action.pattern))
-    guard !GlobPattern.hasWildcards(action.pattern) else { return try SourceWildcard(action.pattern).paths(in: tree) }
+    if GlobPattern.hasWildcards(action.pattern) {
+      let wildcard = try SourceWildcard(action.pattern)
+      let folder = try tree.resolve(wildcard.folder)
+      guard try tree.entry(at: folder)?.isDirectory == true else { throw missing(action, wildcard.folder, tree) }
+      return try wildcard.paths(in: tree)
+    }
     let resolved = try tree.resolve(literal)
     guard try tree.entry(at: resolved) != nil else { throw missing(action, literal, tree) }
     return [literal]
@@ -149,7 +164,7 @@ struct SourceWalker<Tree: FileTree> {
     nodes.append(
       SourceSelection.Node(
         relative: relative, entry: entry, contentSHA256: entry.isFile ? try tree.contentSHA256(at: path) : [],
-        isWanted: !isExcluded))
+        identity: entry.isFile ? try tree.identity(at: path) : nil, isWanted: !isExcluded))
     guard entry.isDirectory else { return }
     for name in try tree.names(in: path) {
       guard let child = path.appending(name: name), let childRelative = relative.appending(name: name) else { continue }

@@ -8,6 +8,9 @@ struct SourceWildcard {
     case pattern(GlobPattern)
   }
 
+  /// What comes before the first component with a wildcard.
+  let folder: TreePath
+  /// The rest.
   private let components: [Component]
 
   /// - Throws: `DockerfileSyntaxError` when a pattern is malformed.
@@ -16,15 +19,17 @@ struct SourceWildcard {
     for name in text.split(separator: "/").map(String.init) where name != "." {
       if name == ".." { _ = names.popLast() } else { names.append(name) }
     }
-    components = try names.map { component in
+    let start = names.firstIndex(where: GlobPattern.hasWildcards) ?? names.endIndex
+    folder = .clamped(GlobPattern.unescaped(names[..<start].joined(separator: "/")))
+    components = try names[start...].map { component in
       GlobPattern.hasWildcards(component)
         ? .pattern(try GlobPattern(component)) : .literal(Array(GlobPattern.unescaped(component).utf8))
     }
   }
 
-  /// What matches, sorted. Symbolic links to folders are followed on the way.
+  /// What matches, sorted. Symbolic links are followed on the way to the first wildcard, but not after it.
   func paths(in tree: some FileTree) throws -> [TreePath] {
-    var found = [TreePath.root]
+    var found = [try tree.resolve(folder)]
     for component in components {
       var next: [TreePath] = []
       for folder in found { next += try paths(matching: component, in: folder, of: tree) }
@@ -34,16 +39,13 @@ struct SourceWildcard {
   }
 
   private func paths(matching component: Component, in folder: TreePath, of tree: some FileTree) throws -> [TreePath] {
-    let resolved = try tree.resolve(folder)
+    guard try tree.entry(at: folder)?.isDirectory == true else { return [] }
     switch component {
     case .literal(let name):
-      guard let path = folder.appending(name: name), let place = resolved.appending(name: name),
-        try tree.entry(at: place) != nil
-      else { return [] }
+      guard let path = folder.appending(name: name), try tree.entry(at: path) != nil else { return [] }
       return [path]
     case .pattern(let pattern):
-      guard try tree.entry(at: resolved)?.isDirectory == true else { return [] }
-      return try tree.names(in: resolved).filter { pattern.matches($0) }.compactMap { folder.appending(name: $0) }
+      return try tree.names(in: folder).filter { pattern.matches($0) }.compactMap { folder.appending(name: $0) }
     }
   }
 }

@@ -18,32 +18,53 @@ struct UserDatabase: Sendable {
   let users: [User]
   let groups: [Group]
 
+  /// Fields that a line lacks are empty, and numbers that are none are 0, as builders and runtimes read these files.
   init(passwd: String, group: String) {
-    users = passwd.split(whereSeparator: \.isNewline).compactMap { line in
-      let fields = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      guard fields.count >= 6, let uid = UInt32(fields[2]), let gid = UInt32(fields[3]) else { return nil }
-      return User(name: fields[0], uid: uid, gid: gid, home: fields[5])
+    users = Self.records(passwd).map { fields in
+      User(name: fields[0], uid: UInt32(fields[2]) ?? 0, gid: UInt32(fields[3]) ?? 0, home: fields[5])
     }
-    groups = group.split(whereSeparator: \.isNewline).compactMap { line in
+    groups = Self.records(group).map { fields in
+      Group(
+        name: fields[0], gid: UInt32(fields[2]) ?? 0, members: fields[3].split(separator: ",").map(String.init))
+    }
+  }
+
+  private static func records(_ text: String) -> [[String]] {
+    text.split(whereSeparator: \.isNewline).compactMap { line in
       let fields = line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      guard fields.count >= 4, let gid = UInt32(fields[2]) else { return nil }
-      return Group(name: fields[0], gid: gid, members: fields[3].split(separator: ",").map(String.init))
+      return line.contains(":") ? fields + Array(repeating: "", count: max(0, 6 - fields.count)) : nil
     }
   }
 
   /// The owner that `--chown=USER[:GROUP]` means: without a group, the user's number stands for the group's too when
-  /// it is a number, else the user's own group counts.
-  /// - Throws: `BuilderError` with the codes `unknown-user` and `unknown-group`.
-  func owner(_ text: String) throws -> FileOwner {
+  /// it is a number, else the user's own group counts. Whom the image does
+  /// not know is root, and a group that it does not know changes nothing, as in BuildKit.
+  /// - Parameter warn: gets the names that the image does not know: `user "app"`.
+  func owner(_ text: String, warn: (String) -> Void) -> FileOwner {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     var owner = FileOwner(uid: 0, gid: 0)
-    if !parts[0].isEmpty {
-      let user = try user(parts[0])
-      owner = FileOwner(uid: user.uid, gid: UInt32(parts[0]) == nil ? user.gid : user.uid)
+    if let number = Self.number(parts[0]) {
+      owner = FileOwner(uid: number, gid: number)
+    } else if let user = users.first(where: { $0.name == parts[0] }) {
+      owner = FileOwner(uid: user.uid, gid: user.gid)
+    } else if !parts[0].isEmpty {
+      warn("user \"\(parts[0])\"")
     }
+    guard parts.count == 2 else { return owner }
     // An empty group is root, as in BuildKit, not the user's own group, as in chown(1).
-    if parts.count == 2 { owner.gid = parts[1].isEmpty ? 0 : try gid(parts[1]) }
+    if parts[1].isEmpty {
+      owner.gid = 0
+    } else if let gid = Self.number(parts[1]) ?? groups.first(where: { $0.name == parts[1] })?.gid {
+      owner.gid = gid
+    } else {
+      warn("group \"\(parts[1])\"")
+    }
     return owner
+  }
+
+  /// BuildKit reads numbers of 31 bits; larger ones are names to it.
+  private static func number(_ text: String) -> UInt32? {
+    Int32(text).flatMap { UInt32(exactly: $0) }
   }
 
   /// A user by name or number; a number that is not listed is a user without a group of its own.

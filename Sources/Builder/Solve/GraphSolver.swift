@@ -139,7 +139,7 @@ struct GraphSolver: Sendable {
         try await fetcher.fetch(stack)
       }
       if step.readsBase { try await fetcher.fetch(base) }
-      return try await Blocking.run { try step.run(selections, on: tree) }
+      return try await Blocking.run { try step.run(selections, on: tree) { progress.log($0) } }
     }
   }
 

@@ -44,6 +44,13 @@ struct ContextTree: FileTree {
     }
   }
 
+  func identity(at path: TreePath) throws -> FileIdentity? {
+    guard let status = try FileStatus.ifExists(hostPath(path)), status.kind == .file, status.linkCount > 1 else {
+      return nil
+    }
+    return .inode(device: status.device, number: status.inode)
+  }
+
   private func hostPath(_ path: TreePath) -> FilePath { path.isRoot ? root : root.pushing(path.filePath) }
 
   /// Sockets are left out, as in every builder.

@@ -12,11 +12,15 @@ protocol FileTree: Sendable {
   func content(at path: TreePath) throws -> ContentReference
   /// SHA-256 of the content of the file at `path`, 32 bytes.
   func contentSHA256(at path: TreePath) throws -> [UInt8]
-  /// A symbolic link's target of what people call the tree, for messages: `the build context`.
+  /// Which file a name stands for; nil for what has one name only.
+  func identity(at path: TreePath) throws -> FileIdentity?
+  /// What people call the tree, for messages: `the build context`.
   var name: String { get }
 }
 
 extension FileTree {
+  func identity(at path: TreePath) throws -> FileIdentity? { nil }
+
   /// Follows symbolic links on the way and at the end, as if the tree were the root of the file system. Components
   /// that do not exist are kept, so the result may be a place for something new.
   /// - Throws: `BuilderError` with the code `symbolic-link-loop`.

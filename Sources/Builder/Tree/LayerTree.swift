@@ -14,12 +14,15 @@ final class LayerTree: Sendable {
   private let children: [TreePath: Set<[UInt8]>]
   private let whiteouts: Set<TreePath>
   private let opaques: Set<TreePath>
+  /// Files with several names, by the name that has the content.
+  private let linked: Set<TreePath>
 
   init(_ index: LayerIndex) {
     var nodes: [TreePath: Node] = [:]
     var children: [TreePath: Set<[UInt8]>] = [:]
     var whiteouts: Set<TreePath> = []
     var opaques: Set<TreePath> = []
+    var linked: Set<TreePath> = []
     nodes.reserveCapacity(index.items.count)
     for item in index.items {
       let path = item.entry.path
@@ -29,6 +32,7 @@ final class LayerTree: Sendable {
       case .hardLink(let target):
         guard var node = nodes[target] else { continue }
         node.entry.path = path
+        linked.insert(node.contentPath)
         nodes[path] = node
       default: nodes[path] = Node(entry: item.entry, contentSHA256: item.contentSHA256, contentPath: path)
       }
@@ -44,9 +48,13 @@ final class LayerTree: Sendable {
     self.children = children
     self.whiteouts = whiteouts
     self.opaques = opaques
+    self.linked = linked
   }
 
   func node(at path: TreePath) -> Node? { nodes[path] }
+
+  /// Whether the content at the path, which is its own, has other names in the layer.
+  func isLinked(_ contentPath: TreePath) -> Bool { linked.contains(contentPath) }
 
   /// Whether the layer has something below the path, so that it is a folder even without an entry.
   func hasChildren(_ path: TreePath) -> Bool { children[path] != nil }

@@ -58,6 +58,11 @@ struct StackTree: FileTree {
     return digest
   }
 
+  func identity(at path: TreePath) throws -> FileIdentity? {
+    guard let (node, level) = find(path), level.tree.isLinked(node.contentPath) else { return nil }
+    return .layered(level.chain, node.contentPath)
+  }
+
   /// All paths, each folder before what it holds.
   func walk(_ visit: (TreeEntry) throws -> Void) throws {
     try walk(.root, visit)
