@@ -27,6 +27,9 @@ struct SyntaxShape: Sendable {
     SyntaxShape(name: "here-documents of one RUN") { count in
       "FROM alpine\nRUN cat" + lines(count) { " <<E\($0)" } + "\n" + lines(count) { "E\($0)\n" }
     },
+    SyntaxShape(name: "here-documents of one COPY") { count in
+      "FROM alpine\nCOPY" + lines(count) { " <<E\($0)" } + " /x/\n" + lines(count) { "$x\nE\($0)\n" }
+    },
     SyntaxShape(name: "unterminated here-documents") { "FROM alpine\n" + lines($0) { "RUN <<E\($0)\n" } },
     SyntaxShape(name: "unknown, with here-documents") { "FROM alpine\n" + lines($0) { "RUNN <<E\($0)\n" } },
     SyntaxShape(name: "ENV entries") { "FROM alpine\nENV" + lines($0) { " \\\n  V\($0)=$V\($0 / 2)" } + "\n" },
@@ -65,6 +68,19 @@ struct SyntaxShape: Sendable {
     SyntaxShape(name: "quotes") { "FROM alpine\nENV A=" + String(repeating: "\"'\"'\"'", count: $0 / 2) + "\n" },
     SyntaxShape(name: "unset variables") { "FROM scratch\n" + lines($0) { "ENV A=$UNSET\($0)\n" } },
     SyntaxShape(name: "unset variables of one word") { "FROM scratch\nENV A=" + lines($0) { "$U\($0)" } + "\n" },
+    SyntaxShape(name: "triggers of triggers") {
+      "FROM alpine\n" + String(repeating: "ONBUILD ", count: $0) + "RUN <<E\n"
+    },
+    SyntaxShape(name: "stages that inherit") {
+      lines($0 / 2) { "FROM \($0 == 0 ? "scratch" : "s\($0 - 1)") AS s\($0)\nENV V\($0)=$V\($0 / 2)\n" }
+    },
+    SyntaxShape(name: "stages with two heirs") {
+      lines($0 / 4) { "FROM \($0 == 0 ? "scratch" : "s\($0 - 1)") AS s\($0)\nENV V\($0)=1\nFROM s\($0)\nENV W=$V0\n" }
+    },
+    SyntaxShape(name: "variables that double") { "FROM scratch\nENV A=xx\n" + lines($0) { _ in "ENV A=$A$A\n" } },
+    SyntaxShape(name: "references to one variable") {
+      "FROM scratch\nENV A=\(String(repeating: "x", count: 4000))\nENV B=" + lines($0) { _ in "$A" } + "\n"
+    },
     SyntaxShape(name: "trigger chain") {
       "FROM alpine AS s0\n" + lines($0) { "ONBUILD RUN echo \($0)\n" } + "FROM s0\n"
     },

@@ -53,7 +53,8 @@ extension DockerfileParser {
         transfer.sources.append(word)
       }
     }
-    for heredoc in line.heredocs where !transfer.heredocs.contains(heredoc) {
+    let taken = Set(transfer.heredocs.map(\.marker.range))
+    for heredoc in line.heredocs where !taken.contains(heredoc.marker.range) {
       report(
         "invalid-heredoc-name", "the name of this here-document holds a blank", at: heredoc.marker.range,
         help: ["\(line.keyword.text.uppercased()) makes a file of that name; write a name without blanks"])

@@ -170,7 +170,11 @@ extension InstructionLine {
 
   var heredocSupport: HeredocSupport {
     guard let name else { return .unknownInstruction }
-    if name == .onbuild { return arguments.isEmpty ? .none : InstructionLine(arguments).heredocSupport }
+    if name == .onbuild {
+      // A trigger of a trigger is an error; nobody reads documents for it.
+      let trigger = InstructionLine(arguments)
+      return arguments.isEmpty || trigger.name == .onbuild ? .none : trigger.heredocSupport
+    }
     guard name.takesHeredocs else { return .none }
     if case .invalid = JSONStringArray.parse(arguments) { return .yes }
     return .none

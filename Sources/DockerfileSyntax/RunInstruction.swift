@@ -51,7 +51,7 @@ extension RunInstruction {
     }
     guard let first = heredocs.first else { return .shell(text.text) }
     guard text.range == first.marker.range else {
-      return .shell(heredocs.reduce(text.text) { $0 + "\n" + $1.content.text + $1.name })
+      return .shell(heredocs.reduce(into: text.text) { $0 += "\n" + $1.content.text + $1.name })
     }
     let content = first.text
     return content.hasPrefix("#!") ? .script(name: first.name, content: content) : .shell(content)

@@ -240,4 +240,34 @@ import Testing
       }
     }
   }
+
+  /// Of a long line, what is around the marks is shown.
+  @Test(arguments: [(0, 3), (500, 503), (997, 1000), (300, 900), (1000, 1000)])
+  func cropsLongLines(_ lower: Int, _ upper: Int) throws {
+    let text = (0..<1000).map { $0 == lower ? "X" : $0 % 10 == 0 ? "é" : "a" }.joined()
+    let offset = { (column: Int) in String(text.prefix(column)).utf8.count }
+    let file = SourceFile(name: "Dockerfile", text: text)
+    let range = SourceRange(offset(lower), offset(upper))
+    let lines = DiagnosticRenderer().render(.error("a", "b", at: SourceAnnotation(file, range)))
+      .split(separator: "\n").map { Array($0) }
+    #expect(String(lines[1]) == " --> Dockerfile:1:\(lower + 1)")
+    let (excerpt, marks) = (lines[3], lines[4])
+    #expect(excerpt.count <= 250)
+    let first = try #require(marks.firstIndex(of: "^"))
+    if lower < 1000 { #expect(excerpt[first] == "X") }
+    let isCutInFront = lower > 60
+    #expect((excerpt[4] == "…") == isCutInFront)
+    #expect((excerpt.last == "…") == (lower < 700))
+  }
+
+  /// Places on long lines are those that counting from their beginnings gives.
+  @Test func countsColumnsOfLongLines() {
+    let line = String(repeating: "aé😀", count: 5000)
+    let file = SourceFile(name: "a", text: "é\n" + line + "\n" + line)
+    for index in stride(from: 0, through: 15_000, by: 611) {
+      let offset = String(line.unicodeScalars.prefix(index)).utf8.count
+      #expect(file.location(at: 3 + offset) == SourceLocation(line: 2, column: index + 1))
+      #expect(file.location(at: 4 + line.utf8.count + offset) == SourceLocation(line: 3, column: index + 1))
+    }
+  }
 }

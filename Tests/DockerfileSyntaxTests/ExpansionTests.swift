@@ -163,4 +163,13 @@ import Testing
     #expect(error?.diagnostics.first?.annotation.map { file.text(in: $0.range) } == "${Y^")
     #expect(try dockerfile.expansion.expand(copy.heredocs[1], in: Self.environment).text == "$X\n")
   }
+
+  @Test(arguments: [
+    ("${SPACD:?}", "did you mean SPACED?"), ("${FIEL?no}", "did you mean FILE?"),
+    ("${NOTHING:?}", "declare it with ARG NOTHING and give a value with --build-arg NOTHING=…, or set it with ENV"),
+  ])
+  func namesWhatWasMeant(_ text: String, _ help: String) {
+    let error = #expect(throws: DockerfileSyntaxError.self) { try Self.expand(text) }
+    #expect(error?.diagnostics.first?.help.first == help)
+  }
 }

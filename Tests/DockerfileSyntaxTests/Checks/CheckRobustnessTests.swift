@@ -46,7 +46,7 @@ import Testing
 
   /// Whatever is cut off or damaged, ranges stay inside of the file and nothing traps.
   @Test func damagedFilesAreChecked() throws {
-    var random = SystemRandomNumberGenerator()
+    var random = FuzzTests.Generator(state: 4711)
     let texts = try Self.dockerfiles.filter { $0.hasPrefix("checks/") }.map {
       [UInt8](try Data(contentsOf: CheckFixtures.repository.appending(path: "fixtures/\($0)")))
     }
@@ -68,6 +68,7 @@ import Testing
   @Test(arguments: [
     "ENV A%=1 \n", "ARG A%=1\nENV B%=$A%\n", "COPY $x% /\n", "# check=skip=UndefinedVar\nCOPY $x% /\n", "CMD x\n",
     "FROM scratch AS s%\nENV A=$B\n", "FROM a:$X% AS S%\n", "LABEL a \\\n\n b\n", "ONBUILD COPY $y /\n",
+    "ENV A=$A$A\n", "ENV A%=$A%x\n", "FROM scratch AS s%\nENV A%=1\nFROM s%\nENV B%=1\n",
   ])
   func longFilesAreChecked(_ line: String) {
     let lines = (0..<10_000).map { line.replacingOccurrences(of: "%", with: String($0)) }
@@ -78,6 +79,22 @@ import Testing
       #expect(!report.remarks.contains { $0.severity == .error })
     }
     #expect(time < .seconds(30))
+  }
+
+  /// One instruction of any length and depth is read as well, and neither exhausts the stack nor the memory.
+  @Test(arguments: [
+    ("ONBUILD ", "RUN <<E"), ("ENV A=", "${A:-"), ("${A#", "ENV A=x"), ("[", "CMD "), (" <<E", "COPY"),
+    ("$A", "ENV B="),
+    (" --mount=type=cache", "RUN"), ("\"'", "ENV A="), (" \\\n", "RUN"), ("**/", "COPY "), (" a=b", "LABEL"),
+  ])
+  func longInstructionsAreChecked(_ repeated: String, _ start: String) {
+    let text = "FROM scratch\nENV A=\(String(repeating: "x", count: 4000))\n"
+    for line in [
+      start + String(repeating: repeated, count: 10_000), String(repeating: repeated, count: 10_000) + start,
+    ] {
+      let report = Dockerfile.parse(SourceFile(name: "Dockerfile", text: text + line + "\n")).check(Self.fullContext)
+      #expect(DiagnosticRenderer().render(report.diagnostics).utf8.count < 30_000_000)
+    }
   }
 
   // MARK: Parts
