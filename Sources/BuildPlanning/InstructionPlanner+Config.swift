@@ -58,7 +58,7 @@ extension InstructionPlanner {
 
   func apply(_ user: UserInstruction, to state: inout StageState) throws {
     let name = try expand(user.user, state)
-    state.runtime.user = name
+    state.runtime.user = name.isEmpty ? nil : name
     state.record("USER \(name)")
   }
 

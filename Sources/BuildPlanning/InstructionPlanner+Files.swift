@@ -58,7 +58,9 @@ extension InstructionPlanner {
       destination: ImagePath.resolve(destinationText, in: state.workingDirectory, keepsSlash: true), owner: owner,
       mode: try mode(modeText, transfer.chmod), unpacks: transfer.unpacks ?? transfer.isAdd,
       excludes: try transfer.excludes.map { try expand($0, state) }, keepsParents: transfer.keepsParents, spelling: "")
-    try checkDestination(destinationText, sources.count + transfer.heredocs.count, transfer)
+    if sources.count + transfer.heredocs.count > 1 {
+      warnUnlessFolder(destinationText, prototype.destination, transfer, state, &session)
+    }
     let title = title(&state)
     var actions = sources.map { source in
       FileAction.copy(action(prototype, source, transfer, title, state, &session))
@@ -128,15 +130,17 @@ extension InstructionPlanner {
     return change
   }
 
-  private func checkDestination(_ text: String, _ sourceCount: Int, _ transfer: FileTransfer) throws {
-    let namesFolder =
-      text.hasSuffix("/") || text == "." || text.hasSuffix("/.") || text.isEmpty || text == ".."
-      || text.hasSuffix("/..")
-    if sourceCount > 1, !namesFolder {
-      throw PlanningError(
-        "destination-not-a-folder", "several sources need a folder to go to, but \(text) does not end in a slash",
-        at: annotation(transfer.destination), help: ["write \(text)/"])
-    }
+  /// BuildKit puts one source after the other to the same place.
+  private func warnUnlessFolder(
+    _ text: String, _ path: String, _ transfer: FileTransfer, _ state: StageState, _ session: inout PlanningSession
+  ) {
+    let namesFolder = path.hasSuffix("/") || path == "/" || [".", ".."].contains(text) || text.hasSuffix("/..")
+    guard !namesFolder, path != state.workingDirectory else { return }
+    session.warnings.append(
+      .warning(
+        "destination-not-a-folder",
+        "several sources go to \(text), which does not end in a slash: if it is no folder, one file is left",
+        at: annotation(transfer.destination), help: ["write \(text)/"]))
   }
 
   private func content(of heredoc: Heredoc, _ state: StageState) throws -> String {

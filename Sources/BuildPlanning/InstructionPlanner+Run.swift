@@ -10,6 +10,10 @@ extension InstructionPlanner {
     state.outline?.add(mounts, at: place(of: run))
     let title = title(&state, of: run, mounts)
     let (arguments, script) = invocation(of: run, state)
+    guard !arguments.isEmpty else {
+      throw PlanningError(
+        "empty-command", "RUN has nothing to run", at: command.annotation, help: ["write RUN [\"PROGRAM\", …]"])
+    }
     var exec = ExecOperation(
       root: state.vertex, platform: state.config.platform, arguments: arguments, environment: state.variables.entries)
     exec.proxyEnvironment = proxyEnvironment(session.options)
