@@ -35,11 +35,7 @@ enum Remedy {
     case CSANDBOX_OVERLAY, CSANDBOX_BIND_LAYERS: return forOverlay(refusal.errno, root)
     case CSANDBOX_MOUNT where step.source == "proc":
       return ["let the whole of /proc be seen: docker run --security-opt systempaths=unconfined"]
-    case CSANDBOX_CREDENTIALS where UserNamespace.current != .initial:
-      return [
-        "only mapped ids can be used: give yourself more with usermod --add-subuids 100000-165535 --add-subgids "
-          + "100000-165535 NAME"
-      ]
+    case CSANDBOX_CREDENTIALS where UserNamespace.current != .initial: return forIDs
     case CSANDBOX_WORKING_DIRECTORY: return ["create the folder with WORKDIR"]
     case CSANDBOX_BIND where refusal.systemCall == "open":
       return ["check that \(step.source ?? "it") exists and can be read"]
@@ -65,9 +61,16 @@ enum Remedy {
       ]
     case .notDirectory:
       return ["a folder can be mounted on a folder only, and a file on a file: choose another target than \(target)"]
+    case .invalidArgument where step.kind == CSANDBOX_CONTENT && refusal.systemCall == "fchown": return forIDs
     default: return nil
     }
   }
+
+  /// Where a plain user has not the ids that something asks for.
+  private static let forIDs = [
+    "only mapped ids can be used: give yourself more with usermod --add-subuids 100000-165535 --add-subgids "
+      + "100000-165535 NAME"
+  ]
 
   private static func forOverlay(_ errno: Errno, _ root: RootFilesystem?) -> [String] {
     if let root, isOverlay(root.upper) {

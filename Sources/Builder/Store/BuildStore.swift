@@ -36,9 +36,7 @@ public struct BuildStore: Sendable {
   /// A new folder for work in progress, on the same file system as the snapshots.
   /// - Throws: `HostError`.
   public func makeWorkFolder() throws -> FilePath {
-    let folder = root.appending("work").appending(Files.uniqueName())
-    try Files.createDirectories(folder)
-    return folder
+    try WorkFolders.make(in: root.appending("work"))
   }
 
   /// Runs `body` while nobody else, in this process or another, makes the same thing.
