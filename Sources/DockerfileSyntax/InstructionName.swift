@@ -45,8 +45,12 @@ enum InstructionName: String, CaseIterable {
 
   static let spellings = allCases.map(\.rawValue)
 
+  private static let flagTable = Dictionary(uniqueKeysWithValues: allCases.map { ($0, $0.ownFlags) })
+
   /// The flags that the instruction takes.
-  var flags: [String: InstructionFlag.Kind] {
+  var flags: [String: InstructionFlag.Kind] { Self.flagTable[self] ?? [:] }
+
+  private var ownFlags: [String: InstructionFlag.Kind] {
     switch self {
     case .add:
       [

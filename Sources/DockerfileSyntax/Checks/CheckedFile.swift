@@ -1,19 +1,19 @@
 import Diagnostics
 
-/// A Dockerfile with what rules need to know of it as a whole.
-struct CheckedFile {
-  var dockerfile: Dockerfile
-  var context: CheckContext
+/// A Dockerfile with what rules need to know of it as a whole. It is a reference, since every scope holds it.
+final class CheckedFile: Sendable {
+  let dockerfile: Dockerfile
+  let context: CheckContext
   /// What the parser said about it.
-  var parserDiagnostics: [Diagnostic]
+  let parserDiagnostics: [Diagnostic]
   /// What FROM sees.
-  var globals: GlobalScope
+  let globals: GlobalScope
   /// What FROM would see if no build argument were given.
-  var defaults: GlobalScope
+  let defaults: GlobalScope
   /// What is kept out of the context.
   let ignored: IgnoredSources?
   /// The first ARG of each name inside of a stage.
-  private var stageDeclarations: [String: (stage: Int, declaration: ArgInstruction.Declaration)] = [:]
+  private let stageDeclarations: [String: (stage: Int, declaration: ArgInstruction.Declaration)]
 
   init(_ dockerfile: Dockerfile, _ context: CheckContext, parserDiagnostics: [Diagnostic]) {
     self.dockerfile = dockerfile
@@ -22,13 +22,15 @@ struct CheckedFile {
     self.globals = GlobalScope(dockerfile, context, arguments: context.buildArguments)
     self.defaults = GlobalScope(dockerfile, context, arguments: [:])
     self.ignored = context.ignore.flatMap { $0.rules.isEmpty ? nil : IgnoredSources($0) }
+    var declarations: [String: (stage: Int, declaration: ArgInstruction.Declaration)] = [:]
     for (index, stage) in dockerfile.stages.enumerated() {
       for case .arg(let arg) in stage.instructions.map(\.kind) {
-        for declaration in arg.declarations where stageDeclarations[declaration.name.text] == nil {
-          stageDeclarations[declaration.name.text] = (index, declaration)
+        for declaration in arg.declarations where declarations[declaration.name.text] == nil {
+          declarations[declaration.name.text] = (index, declaration)
         }
       }
     }
+    self.stageDeclarations = declarations
   }
 
   /// The first ARG of a name inside of a stage above another one.

@@ -38,6 +38,9 @@ private struct DockerfileChecker {
   private var options = CheckOptions()
   private var remarks: [Diagnostic] = []
   private var collector: FindingCollector
+  private static let instructionRules = CheckRule.all.compactMap { rule in
+    if case .instruction(let method) = rule.method { (rule, method) } else { nil }
+  }
   /// How many more triggers are looked into: stages times triggers may be far more than there are lines.
   private var triggerBudget = 20_000
 
@@ -121,8 +124,7 @@ private struct DockerfileChecker {
 
   private mutating func check(_ instruction: Instruction, _ scope: inout StageScope) {
     if collector.isListening, collector.place == nil { remarks += errors(of: instruction, scope) }
-    for rule in CheckRule.all {
-      guard case .instruction(let method) = rule.method else { continue }
+    for (rule, method) in Self.instructionRules {
       collector.rule = rule
       method(instruction, scope, &collector)
     }
