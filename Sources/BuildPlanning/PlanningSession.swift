@@ -74,6 +74,7 @@ struct PlanningSession {
       config.config?.labels = labels.merging(options.labels) { _, new in new }
     }
     if options.platformsAreRequested || options.platforms.count > 1 { config.take(platform) }
+    config.config?.leaveOutWhatIsEmpty()
     config.variant = config.platform.normalized.variant
     config.architecture = config.platform.normalized.architecture
     return PlannedImage(platform: platform, result: state.vertex, config: config)
