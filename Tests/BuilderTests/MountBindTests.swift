@@ -39,16 +39,17 @@ struct MountBindTests {
     #expect(try bench.layer(of: outcome) == [])
   }
 
-  @Test(arguments: [
-    ("/", "/m/bin/sh", "file"), ("/src/a", "/m", "file"), ("/abs", "/m", "file"), ("/src/link/b", "/m", "file"),
-    ("/src/link", "/m/b", "file"), ("/src/../src/./a", "/m", "file"), ("/empty", "/m", "directory"),
-  ])
-  func pathsOfStagesAreFollowedInside(_ source: String, _ path: String, _ kind: String) async throws {
+  @Test func pathsOfStagesAreFollowedInside() async throws {
     let stage = stage()
-    let outcome = try await bench.build(
-      bench.run("stat -L -c %F \(path)", [MountBench.bind(stage, source, at: "/m")]))
-    #expect(outcome.log.contains(kind))
-    #expect(try bench.layer(of: outcome) == [])
+    for (source, path, kind) in [
+      ("/", "/m/bin/sh", "file"), ("/src/a", "/m", "file"), ("/abs", "/m", "file"), ("/src/link/b", "/m", "file"),
+      ("/src/link", "/m/b", "file"), ("/src/../src/./a", "/m", "file"), ("/empty", "/m", "directory"),
+    ] {
+      let outcome = try await bench.build(
+        bench.run("stat -L -c %F \(path) # \(source)", [MountBench.bind(stage, source, at: "/m")]))
+      #expect(outcome.log.contains(kind), "\(source)")
+      #expect(try bench.layer(of: outcome) == [], "\(source)")
+    }
   }
 
   @Test(arguments: ["/src", "/src/a"]) func readOnlyMountsCannotBeWritten(_ source: String) async throws {
