@@ -4,7 +4,7 @@ BINARY := .build/release/slipway
 STRIPPED := .build/slipway
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test lint format bench clean
+.PHONY: help build install demo test lint format fuzz bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,11 +29,16 @@ test: ## install what the tests need, and run all of them
 	set -x; swift test $$width $(TESTFLAGS)
 
 lint: ## check the format of the sources, and the shell scripts
-	@swift format lint --strict --parallel --recursive Sources Plugins Tests Package.swift
+	@swift format lint --strict --parallel --recursive Sources Plugins Tests Benchmarks Package.swift
 	@shellcheck $$(grep -rlE '^#!.*\b(sh|bash)$$' scripts .ci Benchmarks fixtures)
 
 format: ## format the sources
-	@swift format --in-place --parallel --recursive Sources Plugins Tests Package.swift
+	@swift format --in-place --parallel --recursive Sources Plugins Tests Benchmarks Package.swift
+
+FUZZ_SECONDS ?= 600
+SEED ?= 1
+fuzz: ## feed made-up and damaged Dockerfiles to the language (FUZZ_SECONDS=600, SEED=1)
+	@swift run --configuration release SyntaxFuzz --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 bench: ## run the benchmarks
 	@Benchmarks/run

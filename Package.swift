@@ -138,6 +138,14 @@ let package = Package(
     tests("HTTP", ["HTTP", nioCore, nioHTTP1, nioPosix, nioSSL]),
     tests("OCI", ["OCI", nioCore]),
     tests("DockerfileSyntax", ["DockerfileSyntax"]),
+    // Feeds made-up and damaged texts to the language for a time: `make fuzz`.
+    .executableTarget(
+      name: "SyntaxFuzz", dependencies: ["Diagnostics", "DockerfileSyntax"], path: "Tests/SyntaxFuzz",
+      swiftSettings: swiftSettings),
+    // How long texts of 100,000 lines of all shapes take: `Benchmarks/syntax`.
+    .executableTarget(
+      name: "SyntaxBench", dependencies: ["Diagnostics", "DockerfileSyntax"], path: "Benchmarks/SyntaxBench",
+      swiftSettings: swiftSettings),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
     // A program that enters a user namespace as ours does, for the tests of plain users.
@@ -149,7 +157,7 @@ let package = Package(
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
-    tests("Slipway", ["BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
+    tests("Slipway", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),

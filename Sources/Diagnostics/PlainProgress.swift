@@ -17,6 +17,7 @@ public final class PlainProgress: ProgressSink {
 
   private struct State {
     var steps: [Int: Step] = [:]
+    /// The step of the last lines; 0 before the first ones, -1 for what belongs to no step.
     var lastShown = 0
   }
 
@@ -40,7 +41,10 @@ public final class PlainProgress: ProgressSink {
 
   private func render(_ event: ProgressEvent, _ state: inout State) -> String {
     let number = event.step
-    if case .diagnostic(let diagnostic) = event.kind { return renderer.render(diagnostic) }
+    if case .diagnostic(let diagnostic) = event.kind {
+      defer { state.lastShown = -1 }
+      return (state.lastShown == 0 ? "" : "\n") + renderer.render(diagnostic)
+    }
     if case .started(let name) = event.kind {
       state.steps[number] = Step(name: name, started: event.time)
       defer { state.lastShown = number }

@@ -35,20 +35,12 @@ import Testing
     + "P=$(find $H -type d -name '*-linux-gnu*' | tr '\\n' ':'); "
     + "add() { $L --library-path $P $H/usr/bin/ssh-add \"$@\" 2>&1; }; "
 
-  /// Starts an agent with one key, calls `body` with its socket, and ends it.
   private func withAgent(_ body: (FilePath) async throws -> Void) async throws {
-    let socket = bench.scratch("agent.sock")
-    let key = bench.scratch("key")
-    try await Tool.run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "a-test-key", "-f", key.string])
-    let started = try await Tool.output("ssh-agent", ["-s", "-a", socket.string])
-    let words = started.split { $0 == ";" || $0 == "\n" }.first { $0.contains("AGENT_PID=") }
-    let id = try #require(words.flatMap { pid_t($0.drop { $0 != "=" }.dropFirst()) })
-    defer { kill(id, SIGTERM) }
-    let environment = Environment(Environment.current.variables.merging(["SSH_AUTH_SOCK": socket.string]) { $1 })
-    try await Tool.run("ssh-add", [key.string], environment: environment)
-    try await body(socket)
-    // Whatever the command tried, the agent is as it was.
-    #expect(try await Tool.output("ssh-add", ["-l"], environment: environment).contains("a-test-key"))
+    try await SSHAgent.run(in: bench.scratch) { agent in
+      try await body(agent.socket)
+      // Whatever the command tried, the agent is as it was.
+      #expect(try await agent.keys().contains("a-test-key"))
+    }
   }
 
   @Test func commandsListKeysAndCannotChangeTheAgent() async throws {

@@ -146,6 +146,8 @@ public struct Build: Sendable {
     var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
     inputs.namedContexts = try settings.namedContexts
     inputs.remotes = remotes(settings)
+    inputs.secrets = settings.secrets
+    inputs.agents = settings.agents
     return try await Builder(store: bench.store, options: options, progress: bench.progress).build(plan, inputs)
   }
 
