@@ -38,8 +38,8 @@ extension StageResolver {
   private func origin(
     ofCopy word: Word, _ annotation: SourceAnnotation, _ stage: ResolvedStage
   ) throws -> ResolvedStage.Origin {
-    if word.text == "scratch" { return .scratch }
     if let index = dockerfile.stages.index(named: word.text, before: stage.index) { return .stage(index) }
+    if word.text == "scratch" { return .scratch }
     if let index = dockerfile.stages.index(named: word.text, from: stage.index) ?? Int(word.text), index >= 0 {
       return try origin(stage: index, word, annotation, stage)
     }
@@ -56,8 +56,8 @@ extension StageResolver {
   private func origin(
     ofMount word: Word, _ annotation: SourceAnnotation, _ stage: ResolvedStage
   ) throws -> ResolvedStage.Origin {
-    if word.text == "scratch" { return .scratch }
     if let index = dockerfile.stages.index(named: word.text, before: stage.index) { return .stage(index) }
+    if word.text == "scratch" { return .scratch }
     if let index = dockerfile.stages.index(named: word.text, from: stage.index) {
       guard index != stage.index else {
         throw PlanningError(

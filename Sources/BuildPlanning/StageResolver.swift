@@ -137,9 +137,9 @@ struct StageResolver {
         "empty-base-image", "the name of the base image is empty: \(from.image.text)", at: annotation,
         help: expanded.unsetVariables.sorted().map(self.help(forUnset:)))
     }
-    if expanded.text == "scratch" { return .scratch }
     let name = expanded.text.lowercased()
     if let earlier = dockerfile.stages[..<index].lastIndex(where: { $0.name == name }) { return .stage(earlier) }
+    if expanded.text == "scratch" { return .scratch }
     let reference = try reference(expanded.text, annotation)
     return context(ContextName(reference, for: nil), for: platform)
       ?? .image(ImageRequirement(reference, for: platform))
