@@ -5,10 +5,19 @@ import TestSupport
 
 /// Both builders with the same base image in a registry.
 struct DifferentialBench: Sendable {
+  enum Reference: Sendable {
+    /// The dockerd of this machine, in a folder of its own.
+    case live
+    /// The docker on PATH, which finds its daemon by DOCKER_HOST: recordings are made with it.
+    case recorder
+  }
+
   private let scratch: Scratch
   private let daemon: DockerDaemon
   private let binary: SlipwayBinary
   private let base: String
+
+  static let isRecording = Environment.current.nonEmpty("SLIPWAY_RECORD") != nil
 
   static func run<Result: Sendable>(_ body: (DifferentialBench) async throws -> Result) async throws -> Result {
     try await TestRegistry.serve { registry in
@@ -25,51 +34,75 @@ struct DifferentialBench: Sendable {
   /// A folder for a case.
   func folder(_ name: String) -> FilePath { scratch(name) }
 
-  /// What BuildKit makes of a context. The second build, for the files, finds everything in the cache of the first.
-  func buildKit(_ example: DifferentialCase, at context: FilePath) async throws -> BuildRecord {
-    let tar = scratch("\(example.name).buildkit.tar")
-    let tag = "case/\(example.name)"
-    for output in [["--tag", tag], ["--output", "type=tar,dest=\(tar)"]] {
-      let outcome = try await daemon.docker(arguments(example) + output + [context.string])
-      guard outcome.succeeded else { return .failed(message: Self.lastLine(outcome)) }
-    }
-    struct Image: Decodable {
-      var config: RuntimeConfig
+  /// What the base image holds by itself.
+  func baseRecord() async throws -> BuildRecord {
+    let context = scratch("base-alone")
+    try Files.createDirectories(context)
+    try Files.writeAtomically(Array("ARG BASE\nFROM ${BASE}\n".utf8), to: context.appending("Dockerfile"))
+    return try await slipway("base-alone", [], at: context)
+  }
 
-      enum CodingKeys: String, CodingKey { case config = "Config" }
+  /// What BuildKit makes of a context. Nothing comes from its cache, which does not care for times of files.
+  func buildKit(_ example: DifferentialCase, by reference: Reference = .live) async throws -> BuildRecord {
+    let files = scratch("\(example.name).buildkit.tar")
+    let tag = "case/\(example.name)"
+    for output in [["--tag", tag], ["--output", "type=tar,dest=\(files)"]] {
+      let outcome = try await docker(arguments(example.arguments) + output + [example.context.string], by: reference)
+      guard outcome.succeeded else { return .failure }
     }
-    let inspected = try await daemon.docker(["image", "inspect", tag])
-    let images = try JSONDocument.decode([Image].self, from: inspected.output, called: "image inspect")
-    return try BuildRecord(images.first?.config ?? RuntimeConfig(), files: tar)
+    let image = scratch("\(example.name).image.tar")
+    let saved = try await docker(["image", "save", "--output", image.string, tag], by: reference)
+    guard saved.succeeded else { throw BenchError("docker does not save \(tag): \(saved.errorText)") }
+    return try BuildRecord(try await config(in: image), files: files)
+  }
+
+  private func docker(_ arguments: [String], by reference: Reference) async throws -> ChildProcess.Outcome {
+    guard reference == .recorder else { return try await daemon.docker(arguments) }
+    var variables = Environment.current.variables
+    variables["BUILDX_NO_DEFAULT_ATTESTATIONS"] = "1"
+    return try await Tool.attempt("docker", arguments, environment: Environment(variables))
   }
 
   /// What `slipway build` makes of a context.
   func slipway(_ example: DifferentialCase, at context: FilePath) async throws -> BuildRecord {
-    let tar = scratch("\(example.name).slipway.tar")
-    let id = scratch("\(example.name).id")
+    try await slipway(example.name, example.arguments, at: context)
+  }
+
+  private func slipway(_ name: String, _ own: [String], at context: FilePath) async throws -> BuildRecord {
+    let tar = scratch("\(name).slipway.tar")
+    let id = scratch("\(name).id")
     let outcome = try await binary.run(
-      arguments(example) + ["--output", "type=tar,dest=\(tar)", "--iidfile", id.string, context.string])
+      arguments(own) + ["--output", "type=tar,dest=\(tar)", "--iidfile", id.string, context.string])
     guard outcome.succeeded else {
       // A bug of ours is no way to fail as the reference does.
       guard [1, 2].contains(outcome.status) else {
-        throw BenchError("slipway ended with \(outcome.status) in \(example.name): \(outcome.errorText)")
+        throw BenchError("slipway ended with \(outcome.status) in \(name): \(outcome.errorText)")
       }
-      return .failed(
-        message: outcome.errorText.split(separator: "\n").first { $0.hasPrefix("error") }.map(String.init) ?? "")
+      return .failure
     }
     guard let digest = Digest(String(decoding: try Files.read(id), as: UTF8.self)) else {
       throw BenchError("--iidfile has no digest")
     }
     let bytes = try ContentStore(root: binary.store).read(digest)
-    let config = try JSONDocument.decode(ImageConfig.self, from: bytes, called: "configuration")
-    return try BuildRecord(config.config ?? RuntimeConfig(), files: tar)
+    return try BuildRecord(JSONDocument.decode(ImageConfig.self, from: bytes, called: "configuration"), files: tar)
   }
 
-  private func arguments(_ example: DifferentialCase) -> [String] {
-    ["build", "--progress=plain", "--network=host", "--build-arg", "BASE=\(base)"] + example.arguments
+  private func arguments(_ own: [String]) -> [String] {
+    ["build", "--progress=plain", "--network=host", "--no-cache", "--build-arg", "BASE=\(base)"] + own
   }
 
-  private static func lastLine(_ outcome: ChildProcess.Outcome) -> String {
-    outcome.errorText.split(separator: "\n").last.map(String.init) ?? ""
+  /// The configuration of the image in an archive of `docker save`.
+  private func config(in archive: FilePath) async throws -> ImageConfig {
+    struct Entry: Decodable {
+      var config: String
+
+      enum CodingKeys: String, CodingKey { case config = "Config" }
+    }
+    let list = try await Tool.run("tar", ["-xOf", archive.string, "manifest.json"]).output
+    guard let entry = try JSONDocument.decode([Entry].self, from: list, called: "manifest.json").first else {
+      throw BenchError("\(archive) holds no image")
+    }
+    let bytes = try await Tool.run("tar", ["-xOf", archive.string, entry.config]).output
+    return try JSONDocument.decode(ImageConfig.self, from: bytes, called: "configuration")
   }
 }
