@@ -157,7 +157,8 @@ let package = Package(
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
-    tests("Slipway", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
+    tests(
+      "Slipway", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),
