@@ -6,10 +6,9 @@ import Testing
   /// References to repositories have a table of their own (`GitReferenceTests`).
   static let sources: [(name: String, text: String)] = {
     let folder = CheckFixtures.repository.appending(path: "Sources/DockerfileSyntax")
-    let files = [folder, folder.appending(path: "Checks")].flatMap { folder in
-      CheckFixtures.entries(of: folder).filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
-    }
-    return files.filter { !$0.lastPathComponent.hasPrefix("Git") && !$0.lastPathComponent.hasPrefix("Remote") }.map {
+    let names = FileManager.default.subpaths(atPath: folder.path()) ?? []
+    let files = names.filter { $0.hasSuffix(".swift") }.sorted().map { folder.appending(path: $0) }
+    return files.filter { !$0.path().contains("/Remotes/") }.map {
       ($0.lastPathComponent, (try? String(contentsOf: $0, encoding: .utf8)) ?? "")
     }
   }()
