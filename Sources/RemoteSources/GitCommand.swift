@@ -62,13 +62,14 @@ struct GitCommand: Sendable {
     process.outputLimit = 64 << 20
     let outcome = try await withDeadline(process, arguments)
     try Task.checkCancellation()
-    for line in outcome.errorText.split(separator: "\n") { log(String(line)) }
     if outcome.status == 127 {
       throw RemoteSourceError(
         "git-missing", "git is needed to fetch a repository, and there is none in PATH",
         help: ["install git, or fetch the repository before the build and COPY it"], exitCode: .unavailable)
     }
     guard outcome.succeeded else { throw GitFailure(arguments: arguments, text: outcome.errorText) }
+    // What a failure says belongs to whoever handles it: some are questions that got a no for an answer.
+    for line in outcome.errorText.split(separator: "\n") { log(String(line)) }
     return outcome.outputText
   }
 
