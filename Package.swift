@@ -137,7 +137,7 @@ let package = Package(
     tests("HostOS"),
     tests("HTTP", ["HTTP", nioCore, nioHTTP1, nioPosix, nioSSL]),
     tests("OCI", ["OCI", nioCore]),
-    tests("DockerfileSyntax", ["DockerfileSyntax"]),
+    tests("DockerfileSyntax", ["DockerfileSyntax", "SyntaxFuzz"]),
     // Feeds made-up and damaged texts to the language for a time: `make fuzz`.
     .executableTarget(
       name: "SyntaxFuzz", dependencies: ["Diagnostics", "DockerfileSyntax"], path: "Tests/SyntaxFuzz",

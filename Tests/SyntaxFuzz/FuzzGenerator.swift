@@ -16,8 +16,9 @@ struct FuzzGenerator {
   private var numbers: FuzzNumbers
   private let corpus: [[UInt8]]
 
-  init(seed: UInt64, corpus: [[UInt8]]) {
-    self.numbers = FuzzNumbers(state: seed)
+  /// Each input has numbers of its own, so that it can be had again without those before it.
+  init(seed: UInt64, input: UInt64, corpus: [[UInt8]]) {
+    self.numbers = FuzzNumbers(state: seed &* 0x1_0000_0001 &+ input &* 0x9E37_79B9)
     self.corpus = corpus
   }
 

@@ -42,8 +42,7 @@ import Foundation
   ) -> (bytes: Int, time: Double) {
     FuzzWatch.begin(input)
     let start = FuzzWatch.processorTime
-    // Each input has numbers of its own, so that it can be had again without those before it.
-    var generator = FuzzGenerator(seed: options.seed &* 0x1_0000_0001 &+ input &* 0x9E37_79B9, corpus: corpus)
+    var generator = FuzzGenerator(seed: options.seed, input: input, corpus: corpus)
     let bytes = generator.next()
     if prints { FileHandle.standardOutput.write(Data(bytes)) }
     do {

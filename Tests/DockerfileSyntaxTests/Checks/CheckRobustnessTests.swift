@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import DockerfileSyntax
+@testable import SyntaxFuzz
 
 /// What the checks do with anything that they are given.
 @Suite struct CheckRobustnessTests {
@@ -46,7 +47,7 @@ import Testing
 
   /// Whatever is cut off or damaged, ranges stay inside of the file and nothing traps.
   @Test func damagedFilesAreChecked() throws {
-    var random = FuzzTests.Generator(state: 4711)
+    var random = FuzzNumbers(state: 4711)
     let texts = try Self.dockerfiles.filter { $0.hasPrefix("checks/") }.map {
       [UInt8](try Data(contentsOf: CheckFixtures.repository.appending(path: "fixtures/\($0)")))
     }
