@@ -77,10 +77,14 @@ struct RunTests {
   }
 
   @Test(arguments: [
-    ("", "uid=0(root) gid=0(root)", "/root"), ("root", "uid=0(root) gid=0(root) groups=50(extra)", "/root"),
-    ("app", "uid=1000(app) gid=1000(app) groups=50(extra)", "/home/app"),
-    ("1000", "uid=1000(app) gid=1000(app) groups=50(extra)", "/home/app"), ("4242", "uid=4242 gid=0(root)", "/"),
-    ("4242:77", "uid=4242 gid=77", "/"), ("app:nogroup", "uid=1000(app) gid=65534(nogroup)", "/home/app"),
+    ("", "uid=0(root) gid=0(root) groups=0(root),50(extra)", "/root"),
+    ("root", "uid=0(root) gid=0(root) groups=0(root),50(extra)", "/root"),
+    ("app", "uid=1000(app) gid=1000(app) groups=50(extra),1000(app)", "/home/app"),
+    ("app:", "uid=1000(app) gid=1000(app) groups=50(extra),1000(app)", "/home/app"),
+    ("1000", "uid=1000(app) gid=1000(app) groups=50(extra),1000(app)", "/home/app"),
+    ("1000:1000", "uid=1000(app) gid=1000(app) groups=1000(app)", "/home/app"),
+    ("4242", "uid=4242 gid=0(root) groups=0(root)", "/"), ("4242:77", "uid=4242 gid=77 groups=77", "/"),
+    ("app:nogroup", "uid=1000(app) gid=65534(nogroup) groups=65534(nogroup)", "/home/app"),
   ])
   func usersAreThoseOfTheImage(_ user: String, _ id: String, _ home: String) async throws {
     let outcome = try await bench.build(

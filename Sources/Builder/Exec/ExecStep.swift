@@ -91,16 +91,15 @@ struct ExecStep: Sendable {
     try Files.setMode(root.upper, entry.mode)
   }
 
+  /// The primary group is a supplementary one, too (CVE-2022-2995). A group that is asked for is the only one.
   private func user(in users: UserDatabase) throws -> (SandboxUser, home: String) {
     let parts = operation.user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    // Who is nobody in particular has no supplementary groups, whatever the group file says of root.
-    if operation.user.isEmpty { return (SandboxUser(uid: 0, gid: 0), try users.user("0").home) }
     let user = try users.user(parts.first.flatMap { $0.isEmpty ? nil : $0 } ?? "0")
-    if parts.count == 2, !parts[1].isEmpty {
-      return (SandboxUser(uid: user.uid, gid: try users.gid(parts[1])), user.home)
-    }
-    let groups = users.supplementaryGroups(of: user.name)
-    return (SandboxUser(uid: user.uid, gid: user.gid, supplementaryGroups: groups), user.home)
+    let group = parts.count == 2 && !parts[1].isEmpty ? parts[1] : nil
+    let gid = try group.map(users.gid) ?? user.gid
+    let memberships = group == nil ? users.supplementaryGroups(of: user.name) : []
+    let groups = [gid] + memberships.filter { $0 != gid }
+    return (SandboxUser(uid: user.uid, gid: gid, supplementaryGroups: groups), user.home)
   }
 
   private func hosts(of command: SandboxCommand) -> [UInt8] {
@@ -110,10 +109,12 @@ struct ExecStep: Sendable {
   }
 
   private func environment(home: String, _ mounts: PreparedMounts) -> [String] {
-    let hasHome = operation.environment.contains { $0.hasPrefix("HOME=") }
+    // An empty HOME is none, as in BuildKit.
+    let given = operation.environment.filter { $0 != "HOME=" }
+    let hasHome = given.contains { $0.hasPrefix("HOME=") }
     let implied = hasHome ? [] : ["HOME=\(home.isEmpty ? "/" : home)"]
     let replaced = Set(mounts.environment.map { $0.prefix { $0 != "=" } })
-    let usual = (operation.environment + operation.proxyEnvironment + implied).filter { variable in
+    let usual = (given + operation.proxyEnvironment + implied).filter { variable in
       !replaced.contains(variable.prefix { $0 != "=" })
     }
     return usual + mounts.environment
