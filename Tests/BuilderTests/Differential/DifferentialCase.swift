@@ -6,7 +6,7 @@ import TestSupport
 /// A folder of `fixtures/differential`: a context with its Dockerfile, and beside them
 ///
 /// - `setup.sh`, which makes what git does not keep: links, modes, archives, empty folders,
-/// - `arguments`, one argument of `build` a line,
+/// - `arguments`, one argument of `build` a line, in which `{context}` is the context,
 /// - `differs`, the differences to the reference that are meant: reasons after `#`, then one key a line,
 /// - `recorded.json`, what BuildKit 0.25 or later made of it, where older ones cannot build it or build something else.
 ///   An empty file asks for a recording.
@@ -35,7 +35,9 @@ struct DifferentialCase: Sendable {
     context = folder.appending("context")
     try Files.createDirectories(folder)
     try await Tool.run("cp", ["-R", "--no-preserve=mode,ownership", fixture.string, context.string])
-    arguments = try Self.lines(of: context.appending("arguments"))
+    arguments = try Self.lines(of: context.appending("arguments")).map { [context] line in
+      line.replacing("{context}", with: context.string)
+    }
     meantDifferences = Set(try Self.lines(of: context.appending("differs")))
     isRecorded = try FileStatus.ifExists(context.appending("recorded.json")) != nil
     if try FileStatus.ifExists(context.appending("setup.sh")) != nil {
