@@ -43,6 +43,20 @@ public struct FileLock: ~Copyable, Sendable {
     }
   }
 
+  /// Whether anybody holds the lock, without making its file.
+  ///
+  /// Who asks for the lock in the same moment may find it taken.
+  /// - Throws: `HostError`.
+  public static func isHeld(_ path: FilePath) throws -> Bool {
+    do {
+      return try Files.withDescriptor(path, .readOnly) { descriptor in
+        if flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 { return false }
+        guard Errno.current == .wouldBlock else { throw HostError("lock", path, .current) }
+        return true
+      }
+    } catch let error as HostError where error.isMissing { return false }
+  }
+
   private init(descriptor: FileDescriptor) { self.descriptor = descriptor }
 
   /// Nil when the file that was locked no longer has the name, so that the lock means nothing.

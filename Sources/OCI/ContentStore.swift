@@ -134,7 +134,21 @@ public struct ContentStore: Sendable {
   /// `org.opencontainers.image.ref.name` (image-spec, annotations.md).
   public static let referenceNameAnnotation = "org.opencontainers.image.ref.name"
 
-  private func names() throws -> ImageIndex {
+  /// Takes names away. The images stay until they are pruned.
+  /// - Throws: `HostError`, `OCIError`.
+  public func untag(_ names: Set<String>) throws {
+    guard try FileStatus.ifExists(layout.appending("index.json")) != nil else { return }
+    try prepare()
+    try FileLock.hold(ingestFolder.appending("index.lock")) {
+      var index = try self.names()
+      index.manifests.removeAll { $0.annotations?[Self.referenceNameAnnotation].map(names.contains) ?? false }
+      try Files.writeAtomically(try JSONDocument.encode(index), to: layout.appending("index.json"))
+    }
+  }
+
+  /// `index.json`: the images that have names.
+  /// - Throws: `HostError`, `OCIError`.
+  public func names() throws -> ImageIndex {
     let path = layout.appending("index.json")
     guard try FileStatus.ifExists(path) != nil else { return ImageIndex(manifests: []) }
     return try JSONDocument.decode(ImageIndex.self, from: Files.read(path), called: "index.json of the store")

@@ -34,11 +34,20 @@ extension RemoteFetcher {
     return try await exclusively(folder.appending("locks").appending(key)) {
       let record = folder.appending("urls").appending(key)
       let known = try await known(at: record)
-      if let known, let checksum, known.record.digest == checksum { return known.file }
+      if let known, let checksum, known.record.digest == checksum {
+        markUsed(record, known.file)
+        return known.file
+      }
       let file = try await fetch(url, known, checksum, record, progress)
+      markUsed(record, file)
       if let checksum, file.digest != checksum { throw Self.mismatch(url, expected: checksum, found: file.digest) }
       return file
     }
+  }
+
+  /// The time of the last use, by which stores are pruned.
+  private func markUsed(_ record: FilePath, _ file: RemoteFile) {
+    for path in [record, file.path] { try? Files.setTime(path, .now) }
   }
 
   /// A URL that may not be one, without what may be a password.

@@ -22,7 +22,12 @@ extension RemoteFetcher {
     let repository = GitRepository(
       git: git, reference: reference, folder: folder.appending(SHA256Hasher.hex(of: reference.remote.utf8)))
     do {
-      return try await exclusively(repository.folder.appending("lock")) { try await repository.checkout() }
+      let lock = repository.folder.appending("lock")
+      return try await exclusively(lock) {
+        // The time of the last use, by which stores are pruned.
+        try? Files.setTime(lock, .now)
+        return try await repository.checkout()
+      }
     } catch let failure as GitFailure {
       throw failure.explained(reference)
     }

@@ -117,9 +117,11 @@ struct BuildBench {
     }
   }
 
-  /// All files and folders of the store.
+  /// All files and folders of the store, but what it remembers of contexts: when that is written depends on the clock.
   func storedPaths() async throws -> Set<String> {
-    Set(try await Tool.output("find", [store.root.string]).split(separator: "\n").map(String.init))
+    let digests = store.root.appending("digests").string
+    let paths = try await Tool.output("find", [store.root.string, "-path", digests, "-prune", "-o", "-print"])
+    return Set(paths.split(separator: "\n").map(String.init))
   }
 }
 

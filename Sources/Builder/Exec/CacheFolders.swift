@@ -53,10 +53,12 @@ struct CacheFolders: Sendable {
     try Files.createDirectories(folder)
     for number in 0... {
       let path = folder.appending("\(number)")
-      guard let lock = try FileLock.ifFree(folder.appending("\(number).lock"), mode) else {
+      let lockPath = folder.appending("\(number).lock")
+      guard let lock = try FileLock.ifFree(lockPath, mode) else {
         if sharing == .locked { return nil }
         continue
       }
+      BuildStore.markUsed(lockPath)
       let held = FolderLock(lock)
       if try FileStatus.ifExists(path) == nil { try create(path, make) }
       return (path, held)

@@ -19,7 +19,9 @@ struct ContextCopies: Sendable {
     let copy = copies.appending(name)
     let lock = try await Blocking.run {
       try Files.createDirectories(copies)
-      return FolderLock(try FileLock(lockPath(name), .shared))
+      let lock = FolderLock(try FileLock(lockPath(name), .shared))
+      BuildStore.markUsed(lockPath(name))
+      return lock
     }
     do {
       try await store.exclusively("context-\(name)") {

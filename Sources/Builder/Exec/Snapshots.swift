@@ -15,13 +15,17 @@ struct Snapshots: Sendable {
   /// The folders of a stack's layers, the lowest first, unpacking what is missing.
   func materialise(_ stack: LayerStack) async throws -> [FilePath] {
     var folders: [FilePath] = []
+    var chains: [ChainID] = []
     for index in stack.layers.indices {
       let part = stack.prefix(through: index)
       guard let chain = part.chainID else { continue }
       let folder = store.snapshotPath(of: chain)
       if try FileStatus.ifExists(folder) == nil { try await unpack(part, chain) }
       folders.append(folder)
+      chains.append(chain)
     }
+    // The topmost first, so that those that others lie on go last.
+    for chain in chains.reversed() { store.markUsed(snapshot: chain) }
     return folders
   }
 
@@ -31,6 +35,7 @@ struct Snapshots: Sendable {
     let folder = store.snapshotPath(of: chain)
     try Files.createDirectories(folder.removingLastComponent())
     _ = try Files.renameUnlessExists(upper, to: folder)
+    store.markUsed(snapshot: chain)
   }
 
   private func unpack(_ stack: LayerStack, _ chain: ChainID) async throws {

@@ -2,6 +2,7 @@ public import Archive
 public import BuildPlanning
 public import Diagnostics
 public import DockerfileSyntax
+import Foundation
 public import HostOS
 public import OCI
 public import RemoteSources
@@ -17,6 +18,8 @@ public struct Builder: Sendable {
     /// Whether steps run even if their results are known.
     public var ignoresCache = false
     public var annotations = ImageAnnotations()
+    /// How many steps run at a time.
+    public var jobs = ProcessInfo.processInfo.activeProcessorCount
 
     public init(compression: Compression = .default, epoch: Timestamp? = nil) {
       self.compression = compression
@@ -74,6 +77,7 @@ public struct Builder: Sendable {
         let image = try ImageAssembly(planned: planned, stack: stack, annotations: annotations, epoch: options.epoch)
           .image(in: store)
         try store.rememberOrigins(of: stack.layers)
+        store.markUsed(image)
         step.log("manifest \(image.manifest.descriptor.digest)")
         step.log("config \(image.configDescriptor.digest)")
         return image

@@ -22,6 +22,7 @@ struct GraphSolver: Sendable {
   let now: Timestamp
   private let fetcher: LayerFetcher
   private let trees: LayerTrees
+  private let memories: ContextMemories
 
   init(
     graph: BuildGraph, inputs: Builder.Inputs, store: BuildStore, options: Builder.Options,
@@ -35,22 +36,32 @@ struct GraphSolver: Sendable {
     self.now = now
     fetcher = LayerFetcher(store: store, progress: progress)
     trees = LayerTrees(store: store, fetcher: fetcher)
+    memories = ContextMemories(store: store)
   }
 
   /// The layers of vertices; nil stands for the empty tree. The first failure cancels what runs beside it.
   func solve(_ results: [VertexID?]) async throws -> [LayerStack] {
     var waiting = needed(for: results.compactMap { $0 })
     var outputs: [VertexID: Output] = [:]
+    var running = 0
+    // What was read is worth remembering whatever becomes of the build.
+    defer { memories.save() }
     let total = waiting.count
     try await withThrowingTaskGroup(of: (VertexID, Output).self) { group in
       while outputs.count < total {
-        for id in waiting where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
+        for id in waiting.sorted(by: { $0.index < $1.index })
+        where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
+          if graph[id].operation.isStep {
+            if running >= max(1, options.jobs) { continue }
+            running += 1
+          }
           waiting.remove(id)
           let known = outputs
           group.addTask { (id, try await output(of: graph[id], known)) }
         }
         guard let (id, output) = try await group.next() else { break }
         outputs[id] = output
+        if graph[id].operation.isStep { running -= 1 }
       }
     }
     return results.map { stack($0, outputs) }
@@ -98,7 +109,7 @@ struct GraphSolver: Sendable {
     let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
     return ContextTree(
       root: context.folder, ignore: ignore, name: name.map { "the context \($0)" } ?? "the build context",
-      archived: context.archived)
+      archived: context.archived, memory: memories.memory(of: context.folder))
   }
 
   private func remoteStep(_ vertex: Vertex) -> RemoteStep {
@@ -224,6 +235,16 @@ struct GraphSolver: Sendable {
     } catch {
       step.fail(error)
       throw error
+    }
+  }
+}
+
+extension Operation {
+  /// Whether it is work of the kind that `jobs` limits.
+  fileprivate var isStep: Bool {
+    switch self {
+    case .file, .exec: true
+    case .source, .merge: false
     }
   }
 }

@@ -17,6 +17,8 @@ extension BuildStore {
       let record = try? JSONDocument.decode(CacheRecord.self, from: bytes, called: "cache record"),
       content.contains(record.descriptor.digest)
     else { return nil }
+    Self.markUsed(recordPath(of: key))
+    Self.markUsed(content.path(of: record.descriptor.digest))
     return Layer(descriptor: record.descriptor, diffID: record.diffID, created: record.created)
   }
 

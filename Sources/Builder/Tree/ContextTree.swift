@@ -11,6 +11,8 @@ struct ContextTree: FileTree {
   var name = "the build context"
   /// What the archive says that the files come from: they have the owners, modes, times and attributes that it gives.
   var archived: [TreePath: TreeEntry] = [:]
+  /// What earlier builds found in the files; nil where nothing is remembered.
+  var memory: ContextMemory?
 
   func entry(at path: TreePath) throws -> TreeEntry? {
     guard let status = try FileStatus.ifExists(hostPath(path)), let kind = try kind(of: status, at: path) else {
@@ -37,6 +39,7 @@ struct ContextTree: FileTree {
 
   func contentSHA256(at path: TreePath) throws -> [UInt8] {
     let file = hostPath(path)
+    if let memory { return try memory.contentSHA256(of: file, at: path) }
     return try Files.withDescriptor(file, .readOnly) { descriptor in
       var hasher = SHA256Hasher()
       try Files.readChunks(descriptor, file) { hasher.update($0) }

@@ -33,6 +33,7 @@ final class LayerTrees: Sendable {
       }
     }
     let path = store.indexPath(of: layer.diffID)
+    BuildStore.markUsed(path)
     let tree = try await Blocking.run { LayerTree(try LayerIndex(contentsOf: path)) }
     trees.withLock { $0[layer.diffID] = tree }
     return tree
