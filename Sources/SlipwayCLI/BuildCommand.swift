@@ -90,6 +90,9 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "A limit for RUN, NAME=SOFT[:HARD], such as nofile=1024:4096; may be repeated.")
   var ulimit: [String] = []
 
+  @Option(help: "How many steps run at a time (default: the number of processors).")
+  var jobs: Int?
+
   @Option(help: "Write the image's ID to a file.")
   var iidfile: String?
 
@@ -129,6 +132,10 @@ struct BuildCommand: AsyncParsableCommand {
     }
   }
 
+  func validate() throws {
+    if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs) is not usable: at least one step has to run") }
+  }
+
   private var request: BuildRequest {
     var request = BuildRequest(context: context)
     request.dockerfile = file
@@ -151,6 +158,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.ignoresCache = noCache
     request.pullsAlways = pull
     request.network = network
+    request.jobs = jobs
     return request
   }
 }

@@ -7,7 +7,9 @@ struct SlipwayCommand: AsyncParsableCommand {
     commandName: "slipway",
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
-    subcommands: [BuildCommand.self, CheckCommand.self, PluginCommand.self])
+    subcommands: [
+      BuildCommand.self, CheckCommand.self, DiskUsageCommand.self, PluginCommand.self, PruneCommand.self,
+    ])
 
   /// A wrong name gets the right one as an answer.
   /// - Throws: `SlipwayError` with the code `unknown-command`.

@@ -32,20 +32,23 @@ public struct Build: Sendable {
     {
       return .delegated(exitCode: code.rawValue)
     }
+    // Answers write nothing, so they need no store that can be written to.
+    let use = request.call == .build ? try await StoreUse(of: bench.store) : nil
+    defer { use?.end() }
     return try await withContext(argument, settings) { context in
       let texts = try await BuildTexts(request.dockerfile, in: context, bench.input, remotes(settings))
-      if request.call != .build { return .answered(try await answer(texts, settings)) }
-      return try await run(texts, context, settings)
+      guard let use else { return .answered(try await answer(texts, settings)) }
+      return try await run(texts, context, settings, use)
     }
   }
 
-  private func run(_ texts: BuildTexts, _ context: OpenedContext, _ settings: BuildSettings) async throws
-    -> BuildOutcome
-  {
+  private func run(
+    _ texts: BuildTexts, _ context: OpenedContext, _ settings: BuildSettings, _ use: StoreUse
+  ) async throws -> BuildOutcome {
     let inputs = try BuildInputs(texts)
     // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked before anything
     // is shown.
-    if inputs.dockerfile.mentionsRun, let code = try await bench.enterUserNamespace() {
+    if inputs.dockerfile.mentionsRun, let code = try await use.suspended(bench.enterUserNamespace) {
       return .delegated(exitCode: code.rawValue)
     }
     bench.progress.begin("[internal] load build definition from \(texts.dockerfile.name)").finish()
@@ -55,7 +58,9 @@ public struct Build: Sendable {
     try reportFindings(try check(texts, settings, planner, images.known))
     let plan = try planner.plan(images.known)
     for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
-    if plan.graph.runsCommands, let code = try await bench.enterUserNamespace() {
+    if plan.graph.runsCommands, !inputs.dockerfile.mentionsRun,
+      let code = try await use.suspended(bench.enterUserNamespace)
+    {
       return .delegated(exitCode: code.rawValue)
     }
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
@@ -142,6 +147,7 @@ public struct Build: Sendable {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
+    if let jobs = request.jobs { options.jobs = jobs }
     let registry = registry
     var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
     inputs.namedContexts = try settings.namedContexts

@@ -40,6 +40,8 @@ public struct BuildRequest: Sendable {
   public var sharedMemorySize: String?
   /// `NAME=SOFT[:HARD]`, for RUN.
   public var limits: [String] = []
+  /// How many steps run at a time; nil is as many as there are processors.
+  public var jobs: Int?
 
   public init(context: String) { self.context = context }
 }
