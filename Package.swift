@@ -156,7 +156,9 @@ let package = Package(
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
-    tests("Builder", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
+    tests(
+      "Builder",
+      ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Sandbox"]),
     tests(
       "Slipway", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
     tests("TestSupport"),

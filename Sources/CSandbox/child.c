@@ -101,11 +101,14 @@ static int loopback_up(struct child *child) {
   return result;
 }
 
+static void close_all_but_status(void) {
+  for (int descriptor = 0; descriptor < STATUS_DESCRIPTOR; descriptor++) close(descriptor);
+  close_from(STATUS_DESCRIPTOR + 1);
+}
+
 /// The life of process 1: reap what others leave behind until the command ends. The kernel kills the rest with us.
 static void reap_until_end(pid_t command) __attribute__((noreturn));
 static void reap_until_end(pid_t command) {
-  for (int descriptor = 0; descriptor < STATUS_DESCRIPTOR; descriptor++) close(descriptor);
-  close_from(STATUS_DESCRIPTOR + 1);
   for (;;) {
     int status;
     pid_t ended = waitpid(-1, &status, 0);
@@ -116,13 +119,18 @@ static void reap_until_end(pid_t command) {
   }
 }
 
-static int fork_command(struct child *child) {
+static int fork_command(struct child *child, int supervised) {
   // Nobody inside may look into our memory, which is a copy of the caller's.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  if (supervised && child_become_subreaper(child) < 0) return -1;
   // Not fork(3): handlers that other libraries registered for it must not run here.
   pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (command < 0) return child_failed(child, "clone");
-  if (command > 0) reap_until_end(command);
+  if (command > 0) {
+    close_all_but_status();
+    if (supervised) child_supervise(command);
+    reap_until_end(command);
+  }
   return 0;
 }
 
@@ -163,7 +171,9 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_WORKING_DIRECTORY: return checked(child, chdir(op->target), "chdir");
   case CSANDBOX_LIMIT:
     return checked(child, syscall(SYS_prlimit64, 0, (int)op->number, op->bytes, NULL), "prlimit");
-  case CSANDBOX_FORK: return fork_command(child);
+  case CSANDBOX_FORK: return fork_command(child, 0);
+  case CSANDBOX_FORK_SUPERVISED: return fork_command(child, 1);
+  case CSANDBOX_DIE_WITH_PARENT: return child_die_with_parent(child);
   case CSANDBOX_SESSION: return start_session();
   case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
   case CSANDBOX_CREDENTIALS: return child_credentials(child, op);

@@ -63,6 +63,12 @@ int child_credentials(struct child *child, const struct csandbox_op *op);
 int child_capabilities(struct child *child, uint64_t mask);
 int child_execute(struct child *child, const struct csandbox_op *op);
 
+/// Makes this process the parent of all that its children leave behind, as long as the caller lives.
+int child_become_subreaper(struct child *child);
+int child_die_with_parent(struct child *child);
+/// Waits for the command, ends all that it left behind, tells its status.
+void child_supervise(pid_t command) __attribute__((noreturn));
+
 /// Works the plan; never returns.
 void child_main(const struct csandbox_plan *plan) __attribute__((noreturn));
 

@@ -110,9 +110,13 @@ int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd) {
   return job.error;
 }
 
-int csandbox_kill(int32_t pidfd) {
-  return syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) < 0 ? errno : 0;
+static int send_signal(int32_t pidfd, int number) {
+  return syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0) < 0 ? errno : 0;
 }
+
+int csandbox_kill(int32_t pidfd) { return send_signal(pidfd, SIGKILL); }
+
+int csandbox_terminate(int32_t pidfd) { return send_signal(pidfd, SIGTERM); }
 
 int csandbox_reap(int32_t pidfd) {
   siginfo_t information;

@@ -4,6 +4,6 @@ public enum Isolation: String, Sendable, Hashable, CaseIterable, Codable {
   case auto
   /// Namespaces and overlayfs, as root or with subordinate ids, else with one id.
   case userns
-  /// A changed root folder alone.
+  /// A changed root folder alone: without `/proc`, and with the network and the processes of the host.
   case chroot
 }

@@ -17,6 +17,28 @@ public struct IsolationProbe: Sendable {
     return try await Blocking.run { try probe.tryAll() }
   }
 
+  /// Whether all that commands in namespaces need works at once, in this process as it is.
+  /// - Throws: `HostError` when the folder cannot be written.
+  public func permitsNamespaces() async throws -> Bool {
+    guard ProcessCapabilities.effective.contains(.systemAdministration) else { return false }
+    let probe = self
+    return try await Blocking.run {
+      try probe.withRoot { root in
+        let needed = Self.trials(in: root, isPrivileged: true).last.map {
+          Trial(feature: $0.feature, namespaces: Sandbox.namespaces(for: .host), steps: $0.steps)
+        }
+        return needed.map { probe.attempt($0, root) == nil } ?? false
+      }
+    }
+  }
+
+  /// Whether this process, as it is, may change its root folder.
+  /// - Throws: `HostError` when the folder cannot be written.
+  public func permitsChroot() async throws -> Bool {
+    let probe = self
+    return try await Blocking.run { try probe.withRoot { probe.attempt(Self.chrootTrial, $0) == nil } }
+  }
+
   /// One thing to try.
   private struct Trial {
     var feature: String
@@ -24,12 +46,20 @@ public struct IsolationProbe: Sendable {
     var steps: [Step]
   }
 
-  private func tryAll() throws -> IsolationReport {
+  private static let chrootTrial = Trial(feature: "chroot", namespaces: 0, steps: [.changeRoot("/")])
+
+  private func withRoot<Result>(_ body: (RootFilesystem) throws -> Result) throws -> Result {
     let directory = try TemporaryDirectory(prefix: "slipway-probe", in: folder)
     let root = RootFilesystem(
       lowers: [], upper: directory.path.appending("upper"), work: directory.path.appending("work"))
     for path in [root.upper, root.work] { try Files.createDirectories(path) }
     defer { try? Files.removeTree(root.work) }
+    return try body(root)
+  }
+
+  private func tryAll() throws -> IsolationReport { try withRoot { try tryAll(in: $0) } }
+
+  private func tryAll(in root: RootFilesystem) throws -> IsolationReport {
     let isPrivileged = ProcessCapabilities.effective.contains(.systemAdministration)
     var refusals: [IsolationReport.Refusal] = []
     for trial in Self.trials(in: root, isPrivileged: isPrivileged) {
@@ -43,7 +73,7 @@ public struct IsolationProbe: Sendable {
     }
     let isInitial = isPrivileged && UserNamespace.current == .initial
     let namespacesWork = refusals.allSatisfy { $0.feature == Self.ownProc && !isInitial }
-    let chroot = attempt(Trial(feature: "chroot", namespaces: 0, steps: [.changeRoot("/")]), root)
+    let chroot = attempt(Self.chrootTrial, root)
     if let chroot, !namespacesWork { refusals.append(chroot) }
     var report = IsolationReport(
       permitted: (namespacesWork ? [.userns] : []) + (chroot == nil ? [.chroot] : []),

@@ -22,3 +22,58 @@ public struct IsolationReport: Sendable, Hashable {
   public var identities: UserNamespace?
   public var refusals: [Refusal]
 }
+
+extension IsolationReport.Refusal: Codable, CustomStringConvertible {
+  private enum Key: String, CodingKey {
+    case feature, systemCall, errno, evidence, remedies
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: Key.self)
+    feature = try values.decode(String.self, forKey: .feature)
+    systemCall = try values.decode(String.self, forKey: .systemCall)
+    errno = try values.decodeIfPresent(Int32.self, forKey: .errno).map { Errno(rawValue: $0) }
+    evidence = try values.decode(String.self, forKey: .evidence)
+    remedies = try values.decode([String].self, forKey: .remedies)
+  }
+
+  /// The errno is its number.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: Key.self)
+    try values.encode(feature, forKey: .feature)
+    try values.encode(systemCall, forKey: .systemCall)
+    try values.encodeIfPresent(errno?.rawValue, forKey: .errno)
+    try values.encode(evidence, forKey: .evidence)
+    try values.encode(remedies, forKey: .remedies)
+  }
+
+  public var description: String {
+    let call = systemCall.isEmpty ? "" : "\(systemCall): "
+    let reason = errno.map { "\(call)\($0.description.lowercased()) (errno \($0.rawValue)), " } ?? call
+    return "\(feature) refused: \(reason)\(evidence)"
+  }
+}
+
+extension IsolationReport: Codable, CustomStringConvertible {
+  /// The ladder for people, in several lines.
+  public var description: String {
+    let steps: [(Isolation, String)] = [
+      (.userns, "namespaces and overlayfs"), (.chroot, "a changed root folder alone, with the processes of the host"),
+    ]
+    var lines = steps.map { rung, text in
+      "\(permitted.contains(rung) ? "yes" : "no ")  --isolation \(rung.rawValue): \(text)"
+    }
+    switch identities {
+    case .initial?: lines.append("ids of commands: those of this machine")
+    case .ranges?: lines.append("ids of commands: id 0 is this user, the others are subordinate ids")
+    case .singleID?: lines.append("ids of commands: one only, every file belongs to it")
+    case nil: break
+    }
+    if permitted.isEmpty { lines.append("Dockerfiles without RUN can be built all the same") }
+    for refusal in refusals {
+      lines.append("\(refusal)")
+      lines += refusal.remedies.map { "  help: \($0)" }
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -8,13 +8,17 @@ final class KillSwitch: Sendable {
     var isPulled = false
   }
   private let state = Mutex(State())
+  private let asks: Bool
+
+  /// - Parameter asks: whether the child is told to end itself and what it has, because no namespace ends with it.
+  init(asks: Bool = false) { self.asks = asks }
 
   var isPulled: Bool { state.withLock { $0.isPulled } }
 
   func arm(_ child: Int32) {
     state.withLock {
       $0.child = child
-      if $0.isPulled { _ = csandbox_kill(child) }
+      if $0.isPulled { end(child) }
     }
   }
 
@@ -24,7 +28,10 @@ final class KillSwitch: Sendable {
   func pull() {
     state.withLock {
       $0.isPulled = true
-      if let child = $0.child { _ = csandbox_kill(child) }
+      if let child = $0.child { end(child) }
     }
   }
+
+  /// Ends a child now, without having been pulled.
+  func end(_ child: Int32) { _ = asks ? csandbox_terminate(child) : csandbox_kill(child) }
 }

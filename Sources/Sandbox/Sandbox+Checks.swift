@@ -7,20 +7,27 @@ extension Sandbox {
   /// Layers that overlayfs can join.
   static let maximumLayers = 500
 
-  /// Commands run in namespaces so far; a weaker rung is never taken in silence.
-  func checkIsolation() throws(SandboxError) {
-    guard isolation == .chroot else { return }
-    throw SandboxError(
-      .unavailable("isolation \(isolation.rawValue) is not available for commands"),
-      help: ["use --isolation auto or userns"])
-  }
-
   /// Finds what the kernel would refuse in ways that are hard to understand, and what C cannot express.
   static func check(_ command: SandboxCommand, _ root: RootFilesystem) throws(SandboxError) {
     guard ProcessCapabilities.effective.contains(.systemAdministration) else {
       throw SandboxError(
         .unavailable("this process may not mount: it lacks CAP_SYS_ADMIN"), help: Remedy.forNamespaces())
     }
+    try check(command)
+    for case .layers(let layers) in command.mounts.map(\.source) where layers.lowers.count > maximumLayers {
+      throw SandboxError(
+        .invalid("a mount has \(layers.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),
+        help: ["squash the image that it comes from"])
+    }
+    guard root.lowers.count <= maximumLayers else {
+      throw SandboxError(
+        .invalid("the image has \(root.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),
+        help: ["squash the base image"])
+    }
+  }
+
+  /// The same for what does not depend on the way in which commands are kept apart.
+  static func check(_ command: SandboxCommand) throws(SandboxError) {
     guard let name = command.arguments.first, !name.isEmpty else {
       throw SandboxError(.invalid("the command is empty"), help: ["name a program to run"])
     }
@@ -32,25 +39,15 @@ extension Sandbox {
     for path in [command.workingDirectory] + command.mounts.map(\.target) where !path.isAbsolute {
       throw SandboxError(.invalid("the path \(path) is not absolute"), help: ["begin it with a slash"])
     }
-    for case .layers(let layers) in command.mounts.map(\.source) where layers.lowers.count > maximumLayers {
-      throw SandboxError(
-        .invalid("a mount has \(layers.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),
-        help: ["squash the image that it comes from"])
-    }
     guard command.hostName.utf8.count <= 64 else {
       throw SandboxError(
         .invalid("the host name \(command.hostName) is longer than 64 bytes"), help: ["choose a shorter one"])
-    }
-    guard root.lowers.count <= maximumLayers else {
-      throw SandboxError(
-        .invalid("the image has \(root.lowers.count) layers, and overlayfs joins at most \(maximumLayers)"),
-        help: ["squash the base image"])
     }
   }
 
   /// What a child's report means, where it means a failure of ours or of the command's name.
   static func error(
-    of report: ChildReport, _ steps: [Step], _ command: SandboxCommand, _ root: RootFilesystem
+    of report: ChildReport, _ steps: [Step], _ command: SandboxCommand, _ root: RootFilesystem?
   ) -> SandboxError? {
     if let refusal = report.refusal {
       let purpose = steps.indices.contains(refusal.step) ? steps[refusal.step].purpose : "prepare the command"
@@ -63,7 +60,7 @@ extension Sandbox {
   }
 
   private static func remedies(
-    _ steps: [Step], _ refusal: ChildReport.Refusal, _ command: SandboxCommand, _ root: RootFilesystem
+    _ steps: [Step], _ refusal: ChildReport.Refusal, _ command: SandboxCommand, _ root: RootFilesystem?
   ) -> [String] {
     if steps.indices.contains(refusal.step), steps[refusal.step].kind == CSANDBOX_LIMIT,
       let limit = command.limits.first(where: { UInt64($0.resource) == steps[refusal.step].number })

@@ -1,9 +1,11 @@
 import HostOS
 import SystemPackage
 
-/// Runs commands in root file systems made of layers, kept apart from the host by namespaces.
+/// Runs commands in root file systems made of layers, kept apart from the host by namespaces, or in plain folders that
+/// become their root.
 ///
-/// The calling process must be root or root of a user namespace: see `UserNamespace.enterIfNeeded`.
+/// The calling process must be root or root of a user namespace: see `UserNamespace.enterIfNeeded`. Which of the two is
+/// possible is told by `Isolation.choice`.
 public struct Sandbox: Sendable {
   /// One of the two outputs of a command.
   public enum Stream: Sendable, Hashable {
@@ -15,9 +17,7 @@ public struct Sandbox: Sendable {
   /// runs.
   public typealias Output = @Sendable (Stream, [UInt8]) -> Void
 
-  public var isolation: Isolation
-
-  public init(isolation: Isolation = .auto) { self.isolation = isolation }
+  public init() {}
 
   /// The extended attribute that marks an opaque folder in the upper folder; its value is `y`.
   public static var opaqueAttribute: String {
@@ -31,7 +31,6 @@ public struct Sandbox: Sendable {
   public func run(
     _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
   ) async throws -> ExitStatus {
-    try checkIsolation()
     try Self.check(command, root)
     let killSwitch = KillSwitch()
     let steps = Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)

@@ -149,6 +149,8 @@ extension Step {
   }
 
   static let fork = Step(CSANDBOX_FORK, "start a process")
+  static let forkSupervised = Step(CSANDBOX_FORK_SUPERVISED, "start a process")
+  static let dieWithParent = Step(CSANDBOX_DIE_WITH_PARENT, "end with the parent")
   static let session = Step(CSANDBOX_SESSION, "start a session")
 
   static func boundingSet(_ capabilities: Capabilities) -> Step {
@@ -181,8 +183,12 @@ extension Step {
 struct Capabilities: OptionSet {
   let rawValue: UInt64
 
+  static let changeRoot = Capabilities(rawValue: 1 << 18)
   static let systemAdministration = Capabilities(rawValue: 1 << 21)
+  static let deviceNodes = Capabilities(rawValue: 1 << 27)
   /// What Docker leaves to a container: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
   /// net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap.
   static let container = Capabilities(rawValue: 0xA804_25FB)
+  /// The same without what would open the way out of a changed root folder.
+  static let chroot = container.subtracting([.changeRoot, .deviceNodes])
 }

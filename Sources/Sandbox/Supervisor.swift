@@ -57,7 +57,7 @@ struct Supervisor {
       if let instant = deadline, !childHasEnded, ContinuousClock.now >= instant {
         outcome.timedOut = true
         deadline = nil
-        _ = csandbox_kill(child)
+        killSwitch.end(child)
       }
     }
     _ = csandbox_reap(child)

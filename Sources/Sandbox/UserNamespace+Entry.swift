@@ -14,15 +14,21 @@ extension UserNamespace {
   ///
   /// Call it at the start of the program, on its main thread, before others are started: the new process is killed
   /// when the thread ends. SIGINT, SIGTERM, SIGHUP and SIGQUIT are handed on.
+  /// - Parameter isolation: what commands shall run in. Where it is `auto`, a process that may change its root folder
+  ///   goes on as it is when the host refuses user namespaces.
   /// - Returns: the exit code to end with; nil when this process is already where it should be.
-  /// - Throws: `SandboxError` when the host refuses user namespaces.
-  public static func enterIfNeeded() throws -> ExitCode? {
+  /// - Throws: `SandboxError` when the host refuses user namespaces and there is no other way.
+  public static func enterIfNeeded(for isolation: Isolation = .auto) throws -> ExitCode? {
     if let mark = takeMark() {
       entryMark.withLock { $0 = mark }
       return nil
     }
-    if ProcessCapabilities.effective.contains(.systemAdministration) { return nil }
-    return try enter()
+    let capabilities = ProcessCapabilities.effective
+    if isolation == .chroot || capabilities.contains(.systemAdministration) { return nil }
+    do { return try enter() } catch let error as SandboxError {
+      guard isolation == .auto, capabilities.contains(.changeRoot) else { throw error }
+      return nil
+    }
   }
 
   private struct Mark: Sendable {

@@ -2,7 +2,7 @@ import HostOS
 import SystemPackage
 
 /// The user namespace that this process is in.
-public enum UserNamespace: Sendable, Hashable {
+public enum UserNamespace: String, Sendable, Hashable, Codable {
   /// That of the machine, where every id stands for itself.
   case initial
   /// Id 0 is the caller, further ids are mapped to subordinate ones.

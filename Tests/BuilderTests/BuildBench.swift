@@ -5,6 +5,7 @@ import DockerfileSyntax
 import HostOS
 import OCI
 import RemoteSources
+import Sandbox
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -18,6 +19,7 @@ struct BuildBench {
   let store: BuildStore
   var epoch: Timestamp?
   var ignoresCache = false
+  var isolation = Isolation.auto
   /// What ADD fetches with.
   var remotes: RemoteFetcher?
   /// Of `--build-context`.
@@ -61,6 +63,7 @@ struct BuildBench {
     }
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
+    options.isolation = isolation
     let content = store.content
     var local = LocalContext(context)
     local.archived = archived

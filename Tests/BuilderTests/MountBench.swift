@@ -3,6 +3,7 @@ import Diagnostics
 import DockerfileSyntax
 import HostOS
 import OCI
+import Sandbox
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -18,6 +19,7 @@ struct MountBench {
   let base: VertexID
   var secrets: [String: SecretSource] = [:]
   var agents: [String: FilePath] = [:]
+  var isolation = Isolation.auto
   /// Told all that commands wrote and steps said so far, whenever there is more.
   var onLog: @Sendable (String) -> Void = { _ in }
   private let graph = SharedGraph()
@@ -114,8 +116,10 @@ struct MountBench {
     ) { [store] _ in store.content }
     inputs.secrets = secrets
     inputs.agents = agents
+    var options = Builder.Options()
+    options.isolation = isolation
     let solver = GraphSolver(
-      graph: graph.value, inputs: inputs, store: store, options: Builder.Options(),
+      graph: graph.value, inputs: inputs, store: store, options: options,
       progress: ProgressReporter(recorder),
       now: Timestamp.now)
     let stacks = try await solver.solve([vertex])

@@ -8,30 +8,44 @@ import SystemPackage
 ///
 ///     SandboxProgram run FOLDER [user UID GID] [network none] [layers TARGET] [secret TARGET UID] \
 ///       [limit NAME SOFT HARD] [repeat N] -- COMMAND…
+///     SandboxProgram chroot FOLDER -- COMMAND…
+///     SandboxProgram choose auto|userns|chroot FOLDER
 ///     SandboxProgram probe FOLDER
 ///     SandboxProgram where
 ///     SandboxProgram remove FOLDER
 ///
-/// FOLDER holds `lower`, `upper` and `work`; for a mount of layers, which shows `lower/data`, also `changes` and
+/// `choose` tells what commands would run in, as `slipway build` decides it. For `chroot`, `lower` in the folder is the
+/// root, and `work` the folder for what is on the way. Otherwise FOLDER holds `lower`, `upper` and `work`; for a mount of layers, which shows `lower/data`, also `changes` and
 /// `changes-work`.
 @main
 enum SandboxProgram {
   static func main() async {
     do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
       // The probe tells what a plain user may do.
-      if CommandLine.arguments.dropFirst().first != "probe", let code = try UserNamespace.enterIfNeeded() {
+      if arguments.first != "probe", let code = try UserNamespace.enterIfNeeded(for: isolation(arguments)) {
         exit(code.rawValue)
       }
-      exit(try await perform(Array(CommandLine.arguments.dropFirst())))
+      exit(try await perform(arguments))
     } catch {
       write(2, Array("\(error)\n".utf8))
       exit(70)
     }
   }
 
+  private static func isolation(_ arguments: [String]) -> Isolation {
+    switch arguments.first {
+    case "chroot": .chroot
+    case "choose": Isolation(rawValue: arguments[1]) ?? .auto
+    default: .auto
+    }
+  }
+
   private static func perform(_ arguments: [String]) async throws -> Int32 {
     switch arguments.first {
     case "run": return try await run(Array(arguments.dropFirst()))
+    case "chroot": return try await runInFolder(Array(arguments.dropFirst()))
+    case "choose": print(try await isolation(arguments).choice(in: FilePath(arguments[2])).rawValue)
     case "where":
       print(UserNamespace.current, UserNamespace.singleIDReason ?? "", getenv("SLIPWAY_USER_NAMESPACE") == nil)
     case "probe":
@@ -79,6 +93,23 @@ enum SandboxProgram {
     }
     if times > 1 { print((ContinuousClock.now - started) / times) }
     return status
+  }
+
+  private static func runInFolder(_ arguments: [String]) async throws -> Int32 {
+    let folder = FilePath(arguments[0])
+    let command = SandboxCommand(Array(arguments.drop { $0 != "--" }.dropFirst()), environment: ["PATH=/bin"])
+    let root = ChrootRoot(folder: folder.appending("lower"), work: folder.appending("work"))
+    let remarks: [String]
+    do { remarks = try root.furnish(for: command) } catch {
+      try root.clear()
+      throw error
+    }
+    write(2, Array(remarks.joined().utf8))
+    let status = try await Sandbox().run(command, in: root) { stream, bytes in
+      write(stream == .standardOutput ? 1 : 2, bytes)
+    }
+    try root.clear()
+    return status.shellCode
   }
 
   private static func mount(

@@ -17,6 +17,7 @@ struct ExecStep: Sendable {
   /// Where the command stands in the Dockerfile.
   let annotation: SourceAnnotation?
   var inputs = ExecInputs()
+  var isolation = ExecIsolation(.auto)
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
@@ -37,6 +38,7 @@ struct ExecStep: Sendable {
   }
 
   func run(_ step: ProgressStep) async throws -> Layer {
+    if try await choice() == .chroot { return try await runInFolder(step) }
     let lowers = try await snapshots.materialise(base)
     let tree = try await trees.tree(of: base, name: "the image")
     let folder = try store.makeWorkFolder()
@@ -50,7 +52,7 @@ struct ExecStep: Sendable {
       operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: folder, step: step, holds: holds
     ).prepare()
     let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
-    try await execute(command, mounts, in: root, step)
+    try await execute(mounts, step) { try await Sandbox().run(command, in: root, output: $0) }
     holds.release()
     let layer = try await Blocking.run { try writeLayer(of: root.upper) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
@@ -59,10 +61,26 @@ struct ExecStep: Sendable {
 
   // MARK: Before
 
+  private func choice() async throws -> Isolation {
+    if let known = isolation.known { return known }
+    let folder = try store.makeWorkFolder()
+    defer { try? Files.removeTree(folder) }
+    do { return try await isolation.choice(in: folder) } catch let error as SandboxError {
+      throw BuilderError(error, at: annotation)
+    }
+  }
+
   private func prepare(
     _ tree: StackTree, _ root: RootFilesystem, _ folder: FilePath, _ mounts: PreparedMounts
   ) throws -> SandboxCommand {
     try takeRootAttributes(from: tree, root)
+    let command = try command(tree, folder, mounts)
+    try makeWorkingDirectory(tree, root)
+    return command
+  }
+
+  /// - Parameter folder: for files on the way.
+  func command(_ tree: StackTree, _ folder: FilePath, _ mounts: PreparedMounts) throws -> SandboxCommand {
     let users = try UserLookup(tree: tree, store: store, spool: try SpoolFile(in: folder)).database
     let (user, home) = try self.user(in: users)
     var command = SandboxCommand(operation.arguments, environment: environment(home: home, mounts))
@@ -80,7 +98,6 @@ struct ExecStep: Sendable {
       let content = SandboxMount.Source.content(script.content, mode: 0o755, uid: 0, gid: 0)
       command.mounts.append(SandboxMount(content, at: FilePath(script.path)))
     }
-    try makeWorkingDirectory(tree, root)
     return command
   }
 
@@ -135,15 +152,27 @@ struct ExecStep: Sendable {
     }
   }
 
+  /// The same in a folder that holds all files.
+  func makeWorkingDirectory(_ tree: StackTree, in root: FilePath) throws {
+    guard let written = TreePath(operation.workingDirectory) else { return }
+    let path = try tree.resolve(written)
+    for folder in path.ancestors + [path] where !folder.isRoot {
+      let target = root.pushing(folder.filePath)
+      guard try FileStatus.ifExists(target) == nil else { continue }
+      try Files.createDirectories(target)
+    }
+  }
+
   // MARK: The command
 
-  private func execute(
-    _ command: SandboxCommand, _ mounts: PreparedMounts, in root: RootFilesystem, _ step: ProgressStep
+  func execute(
+    _ mounts: PreparedMounts, _ step: ProgressStep,
+    _ run: (@escaping Sandbox.Output) async throws -> ExitStatus
   ) async throws {
     let log = CommandLog(step, hiding: mounts.secrets)
     let status: ExitStatus
     do {
-      status = try await Sandbox().run(command, in: root) { log.append($1, $0) }
+      status = try await run { log.append($1, $0) }
     } catch let error as SandboxError {
       log.finish()
       throw located(error, mounts)
@@ -154,7 +183,7 @@ struct ExecStep: Sendable {
   }
 
   /// What is wrong with a mount is told where the mount is written.
-  private func located(_ error: SandboxError, _ mounts: PreparedMounts) -> BuilderError {
+  func located(_ error: SandboxError, _ mounts: PreparedMounts) -> BuilderError {
     if let error = ForeignPlatform(operation.platform).explain(error) { return BuilderError(error, at: annotation) }
     guard case .setUp(let failure) = error.cause, let index = failure.mount, mounts.mounts.indices.contains(index)
     else { return BuilderError(error, at: annotation) }

@@ -1,6 +1,7 @@
 import Archive
 import BuildPlanning
 import Diagnostics
+import DockerfileSyntax
 import HostOS
 import OCI
 import Sandbox
@@ -32,6 +33,8 @@ struct MountPreparation: Sendable {
   let work: FilePath
   let step: ProgressStep
   let holds: MountHolds
+  /// Whether files are copied because nothing can be mounted. What is below `work` is moved to its place then.
+  var copies = false
 
   /// - Throws: `BuilderError` at the place of the mount; `CancellationError`.
   func prepare() async throws -> PreparedMounts {
@@ -66,6 +69,7 @@ struct MountPreparation: Sendable {
 
   private func source(of bind: ExecMount.Bind, _ index: Int) async throws -> SandboxMount.Source {
     guard let source = inputs.sources[index] else { return try emptyFolder(index, bind) }
+    if copies { return try await copy(of: source, index, bind) }
     switch source.origin {
     case .stack(let stack, let tree):
       let lowers = try await snapshots.materialise(stack)
@@ -84,6 +88,18 @@ struct MountPreparation: Sendable {
       let changes = try changes(index)
       return .layers(SandboxLayers([copy.removingLastComponent()], path: FilePath("/\(name)"), changes: changes))
     }
+  }
+
+  /// What the command writes there goes with the copy.
+  private func copy(of source: MountSource, _ index: Int, _ bind: ExecMount.Bind) async throws -> SandboxMount.Source {
+    if case .stack(let stack, _) = source.origin {
+      if stack.layers.isEmpty { return try emptyFolder(index, bind) }
+      try await snapshots.fetcher.fetch(stack)
+    }
+    let target = work.appending("bind-\(index)")
+    let copy = TreeCopy(store: store, work: work)
+    try await Blocking.run { try copy.write(source, as: target) }
+    return .bind(target, readOnly: bind.isReadOnly)
   }
 
   private func emptyFolder(_ index: Int, _ bind: ExecMount.Bind) throws -> SandboxMount.Source {
@@ -135,7 +151,9 @@ struct MountPreparation: Sendable {
   ) async throws -> FilePath {
     if case .stack(let stack, _)? = source?.origin { try await snapshots.fetcher.fetch(stack) }
     let copy = TreeCopy(store: store, work: work)
-    let caches = CacheFolders(identity, sharing: cache.sharing, in: store, work: work)
+    // A copy that comes back would undo what others wrote meanwhile.
+    let sharing = copies && cache.sharing == .shared ? .locked : cache.sharing
+    let caches = CacheFolders(identity, sharing: sharing, in: store, work: work)
     let (folder, lock) = try await caches.take { path in
       try Self.make(path, cache, source, copy)
     } onWait: {

@@ -6,6 +6,7 @@ import Foundation
 public import HostOS
 public import OCI
 public import RemoteSources
+public import Sandbox
 public import SystemPackage
 
 /// Carries out build plans: what is in the store already is taken from there, the rest is made.
@@ -18,6 +19,8 @@ public struct Builder: Sendable {
     /// Whether steps run even if their results are known.
     public var ignoresCache = false
     public var annotations = ImageAnnotations()
+    /// How commands are kept apart from the host.
+    public var isolation = Isolation.auto
     /// How many steps run at a time.
     public var jobs = ProcessInfo.processInfo.activeProcessorCount
 

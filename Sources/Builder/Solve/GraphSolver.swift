@@ -22,6 +22,7 @@ struct GraphSolver: Sendable {
   let now: Timestamp
   private let fetcher: LayerFetcher
   private let trees: LayerTrees
+  private let isolation: ExecIsolation
   private let memories: ContextMemories
 
   init(
@@ -36,11 +37,13 @@ struct GraphSolver: Sendable {
     self.now = now
     fetcher = LayerFetcher(store: store, progress: progress)
     trees = LayerTrees(store: store, fetcher: fetcher)
+    isolation = ExecIsolation(options.isolation)
     memories = ContextMemories(store: store)
   }
 
   /// The layers of vertices; nil stands for the empty tree. The first failure cancels what runs beside it.
   func solve(_ results: [VertexID?]) async throws -> [LayerStack] {
+    defer { try? isolation.removeFolders() }
     var waiting = needed(for: results.compactMap { $0 })
     var outputs: [VertexID: Output] = [:]
     var running = 0
@@ -85,7 +88,7 @@ struct GraphSolver: Sendable {
   private func output(of vertex: Vertex, _ known: [VertexID: Output]) async throws -> Output {
     do {
       switch vertex.operation {
-      case .source(.context(let name)): return .context(try contextTree(name))
+      case .source(.context(let name)): return .context(try contextTree(name, vertex.id))
       case .source(.image(let reference, let platform)):
         return .stack(try imageStack(ImageRequirement(reference, for: platform), vertex))
       case .source(.http(let file)): return .context(try await remoteStep(vertex).tree(of: file))
@@ -100,7 +103,7 @@ struct GraphSolver: Sendable {
     }
   }
 
-  private func contextTree(_ name: String?) throws -> ContextTree {
+  private func contextTree(_ name: String?, _ id: VertexID) throws -> ContextTree {
     guard let context = name.map({ inputs.namedContexts[$0] }) ?? inputs.context else {
       throw BuilderError(
         "no-context",
@@ -109,7 +112,7 @@ struct GraphSolver: Sendable {
     let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
     return ContextTree(
       root: context.folder, ignore: ignore, name: name.map { "the context \($0)" } ?? "the build context",
-      archived: context.archived, memory: memories.memory(of: context.folder))
+      requests: graph.requests(to: id), archived: context.archived, memory: memories.memory(of: context.folder))
   }
 
   private func remoteStep(_ vertex: Vertex) -> RemoteStep {
@@ -177,6 +180,7 @@ struct GraphSolver: Sendable {
       operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
       annotation: vertex.origin)
     exec.inputs = try await inputs(of: operation, known)
+    exec.isolation = isolation
     return try await cached(exec.key, on: base, vertex) { [exec] step in try await exec.run(step) }
   }
 

@@ -50,6 +50,11 @@ enum csandbox_kind {
   CSANDBOX_LIMIT,
   /// Go on in a child; this process reaps, and ends with all that is left once the child has ended.
   CSANDBOX_FORK,
+  /// The same without a process namespace: this process looks for what the command started and kills it, also when it
+  /// gets SIGTERM or the caller ends.
+  CSANDBOX_FORK_SUPERVISED,
+  /// To be killed when the process that supervises the command is; changed credentials would undo it.
+  CSANDBOX_DIE_WITH_PARENT,
   /// A session of its own, default signals.
   CSANDBOX_SESSION,
   /// Drop every capability but those of the mask `number` from the bounding set.
@@ -134,6 +139,8 @@ extern const uint64_t csandbox_NOSUID, csandbox_NODEV, csandbox_NOEXEC, csandbox
 int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd);
 /// Sends SIGKILL; returns 0 or an errno.
 int csandbox_kill(int32_t pidfd);
+/// Sends SIGTERM, which asks a child that supervises to end with all that it has; returns 0 or an errno.
+int csandbox_terminate(int32_t pidfd);
 /// Waits for the end of a child that `csandbox_spawn` started; returns 0 or an errno.
 int csandbox_reap(int32_t pidfd);
 /// pipe2(2) with O_CLOEXEC; returns 0 or an errno.
@@ -146,6 +153,13 @@ int csandbox_accept(int listener);
 uint64_t csandbox_file_system_type(const char *path);
 /// The hard limit of a resource of setrlimit(2) for this process; the largest number is no limit.
 uint64_t csandbox_hard_limit(int resource);
+/// When a file or folder was made; 0 when the file system does not tell.
+int csandbox_birth_time(const char *path, int64_t *seconds, uint32_t *nanoseconds);
+/// Copies what is left to read in one file to another, sharing blocks where the file system can; returns 0 or an
+/// errno.
+int csandbox_copy_content(int32_t from, int32_t to);
+/// Gives each of two files or folders the other's name; returns 0 or an errno.
+int csandbox_exchange(const char *first, const char *second);
 /// The environment of this process as it is, byte for byte.
 const char *const *csandbox_environment(void);
 
