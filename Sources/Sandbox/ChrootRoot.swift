@@ -68,9 +68,6 @@ public final class ChrootRoot: Sendable {
     }
   }
 
-  /// Whether what a command left behind can be trusted to hold none of the things that were put there.
-  public var hasSecrets: Bool { placements.withLock { $0.contains(where: \.isSecret) } }
-
   // MARK: Putting in
 
   /// Puts what a command asks for into the folder. Blocks.

@@ -26,10 +26,8 @@ extension IsolationReport {
   func error(wanting isolation: Isolation) -> SandboxError {
     let wanted = isolation == .chroot ? "with a changed root folder" : "apart from the host"
     let found = refusals.map(\.description).joined(separator: "; ")
-    var help: [String] = []
-    for remedy in refusals.flatMap(\.remedies) where !help.contains(remedy) { help.append(remedy) }
     return SandboxError(
       .unavailable("this host does not permit to run commands \(wanted): \(found)"),
-      help: help + ["a Dockerfile without RUN needs none of this"])
+      help: remedies + ["a Dockerfile without RUN needs none of this"])
   }
 }

@@ -21,6 +21,11 @@ public struct IsolationReport: Sendable, Hashable {
   /// Which ids commands would have; nil when user namespaces are needed and refused.
   public var identities: UserNamespace?
   public var refusals: [Refusal]
+
+  /// What permits all that is refused, each once.
+  public var remedies: [String] {
+    refusals.flatMap(\.remedies).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
 }
 
 extension IsolationReport.Refusal: Codable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import Diagnostics
+import Foundation
 import HostOS
 import SystemPackage
 import Testing
@@ -12,6 +14,30 @@ import Testing
     #expect(report.refusals.isEmpty)
     #expect(report.identities == UserNamespace.current)
     #expect(try Files.names(in: directory.path).isEmpty)
+  }
+
+  @Test func theReportIsTextAndJSON() throws {
+    let refusal = IsolationReport.Refusal(
+      feature: "overlayfs", systemCall: "mount", errno: .notPermitted, evidence: "tried in a throw-away process",
+      remedies: ["permit it"])
+    let report = IsolationReport(permitted: [.chroot], identities: nil, refusals: [refusal, refusal])
+    #expect(
+      report.description == """
+        no   --isolation userns: namespaces and overlayfs
+        yes  --isolation chroot: a changed root folder alone, with the processes of the host
+        overlayfs refused: mount: operation not permitted (errno 1), tried in a throw-away process
+          help: permit it
+        overlayfs refused: mount: operation not permitted (errno 1), tried in a throw-away process
+          help: permit it
+        """)
+    #expect(try JSONDecoder().decode(IsolationReport.self, from: JSONEncoder().encode(report)) == report)
+    var none = report
+    none.permitted = []
+    #expect(none.description.contains("without RUN"))
+    let error = none.error(wanting: .auto)
+    #expect(error.help.first == "permit it")
+    #expect(error.help.count == 2)
+    #expect(error.diagnostics[0].message.contains("overlayfs refused: mount: operation not permitted (errno 1)"))
   }
 
   @Test func namesTheSettingThatRefuses() {

@@ -1,3 +1,4 @@
+import Diagnostics
 import HostOS
 import OCI
 import Sandbox
@@ -9,13 +10,17 @@ import SystemPackage
 final class ExecIsolation: Sendable {
   private struct State {
     var choice: Isolation?
+    var isWarningDue: Bool
     var folders: [ChainID: [FilePath]] = [:]
   }
 
   private let wanted: Isolation
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(_ wanted: Isolation) { self.wanted = wanted }
+  init(_ wanted: Isolation) {
+    self.wanted = wanted
+    state = Mutex(State(isWarningDue: wanted == .auto))
+  }
 
   /// What was decided; nil before the first command.
   var known: Isolation? { state.withLock { $0.choice } }
@@ -28,6 +33,21 @@ final class ExecIsolation: Sendable {
     let choice = try await wanted.choice(in: folder)
     state.withLock { $0.choice = choice }
     return choice
+  }
+
+  /// A weaker way is never taken in silence, unless it was asked for: what to tell, once in a build.
+  /// - Throws: `HostError`.
+  func warning(in folder: FilePath) async throws -> Diagnostic? {
+    let isDue = state.withLock { state in
+      defer { state.isWarningDue = false }
+      return state.isWarningDue && state.choice == .chroot
+    }
+    guard isDue else { return nil }
+    let report = try await IsolationProbe(in: folder).run()
+    return .warning(
+      "weak-isolation",
+      "commands run in a changed root folder alone: they share network and processes with this machine, and have no /proc",
+      notes: report.refusals.map { Diagnostic.Note("\($0)") }, help: report.remedies)
   }
 
   /// A folder that a command of this build left behind, with the files of the longest part of a stack, and the number

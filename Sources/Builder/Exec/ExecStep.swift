@@ -65,7 +65,11 @@ struct ExecStep: Sendable {
     if let known = isolation.known { return known }
     let folder = try store.makeWorkFolder()
     defer { try? Files.removeTree(folder) }
-    do { return try await isolation.choice(in: folder) } catch let error as SandboxError {
+    do {
+      let choice = try await isolation.choice(in: folder)
+      if let warning = try await isolation.warning(in: folder) { snapshots.progress.report(warning) }
+      return choice
+    } catch let error as SandboxError {
       throw BuilderError(error, at: annotation)
     }
   }
