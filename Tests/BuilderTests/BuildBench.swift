@@ -26,6 +26,10 @@ struct BuildBench {
   var contexts: [String: NamedContext] = [:]
   /// The folders among them.
   var folders: [String: LocalContext] = [:]
+  /// Of `--cache-from`.
+  var caches: [CacheSource] = []
+  /// `--cache-to type=inline`.
+  var embedsCache = false
   /// What the archive says that the context comes from.
   var archived: [TreePath: TreeEntry] = [:]
 
@@ -44,6 +48,8 @@ struct BuildBench {
     var cached: [String]
     var ran: [String]
     var log: String
+    /// The codes of warnings.
+    var warnings: [String]
   }
 
   /// - Throws: what planning and building throw.
@@ -64,18 +70,20 @@ struct BuildBench {
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
     options.isolation = isolation
-    let content = store.content
+    options.embedsCache = embedsCache
+    let registry = ContentStore(layout: try await BaseImages.busybox())
     var local = LocalContext(context)
     local.archived = archived
-    var inputs = Builder.Inputs(images: images, context: local) { _ in content }
+    var inputs = Builder.Inputs(images: images, context: local) { _ in registry }
     inputs.remotes = remotes
     inputs.namedContexts = folders
+    inputs.caches = caches
     let product = try await Builder(store: store, options: options, progress: ProgressReporter(recorder)).build(
       try planner.plan(known), inputs)
     let image = try #require(product.onlyImage)
     return Outcome(
       product: product, image: image, cached: recorder.titles(cached: true), ran: recorder.titles(cached: false),
-      log: recorder.log)
+      log: recorder.log, warnings: recorder.warnings)
   }
 
   private static func busybox(_ requirement: ImageRequirement) async throws -> ResolvedImage {
@@ -137,15 +145,18 @@ private final class StepRecorder: ProgressSink {
 
   private let steps = Mutex<[Int: Step]>([:])
   private let output = Mutex("")
+  private let diagnostics = Mutex<[Diagnostic]>([])
 
   var log: String { output.withLock { $0 } }
+  var warnings: [String] { diagnostics.withLock { $0.filter { $0.severity == .warning }.map(\.code.rawValue) } }
 
   func receive(_ event: ProgressEvent) {
     switch event.kind {
     case .started(let name): steps.withLock { $0[event.step] = Step(title: name) }
     case .cached: steps.withLock { $0[event.step]?.isCached = true }
     case .log(_, let bytes): output.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
-    case .transfer, .finished, .failed, .diagnostic: break
+    case .diagnostic(let diagnostic): diagnostics.withLock { $0.append(diagnostic) }
+    case .transfer, .finished, .failed: break
     }
   }
 

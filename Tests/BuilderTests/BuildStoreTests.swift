@@ -86,14 +86,15 @@ struct BuildStoreTests {
   @Test func recordsThatAreDamagedOrHaveNoBlobAreForgotten() throws {
     let key = CacheKey("k") { _ in }
     let digest = Digest(sha256Of: Array("blob".utf8))
-    let layer = Layer(descriptor: Descriptor(mediaType: .ociLayer, digest: digest, size: 4), diffID: digest)
-    try store.remember(layer, for: key, created: Timestamp(seconds: 5))
-    #expect(store.layer(for: key)?.diffID == nil, "the blob is missing")
+    var layer = Layer(descriptor: Descriptor(mediaType: .ociLayer, digest: digest, size: 4), diffID: digest)
+    layer.created = Timestamp(seconds: 5)
+    try store.remember(layer, for: [key])
+    #expect(store.result(of: key)?.layer.diffID == nil, "the blob is missing")
     try store.content.store(Array("blob".utf8), mediaType: .ociLayer)
-    #expect(store.layer(for: key)?.created == Timestamp(seconds: 5))
-    #expect(store.layer(for: key)?.descriptor == layer.descriptor)
+    #expect(store.result(of: key)?.layer.created == Timestamp(seconds: 5))
+    #expect(store.result(of: key)?.layer.descriptor == layer.descriptor)
     try Files.writeAtomically(Array("{".utf8), to: store.recordPath(of: key))
-    #expect(store.layer(for: key)?.diffID == nil, "the record is damaged")
+    #expect(store.result(of: key)?.layer.diffID == nil, "the record is damaged")
   }
 }
 

@@ -119,7 +119,7 @@ struct MountBench {
     var options = Builder.Options()
     options.isolation = isolation
     let solver = GraphSolver(
-      graph: graph.value, inputs: inputs, store: store, options: options,
+      graph: graph.value, inputs: inputs, cache: StepCache(store: store), options: options,
       progress: ProgressReporter(recorder),
       now: Timestamp.now)
     let stacks = try await solver.solve([vertex])

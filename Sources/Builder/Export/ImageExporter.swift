@@ -16,16 +16,7 @@ public struct ImageExporter: Sendable {
   public func write(_ product: BuildProduct, to destination: any ImageDestination, tag: String?, _ step: ProgressStep)
     async throws
   {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      var seen: Set<Digest> = []
-      var running = 0
-      for layer in product.images.flatMap(\.layers) where seen.insert(layer.descriptor.digest).inserted {
-        if running >= 4 { try await group.next() }
-        running += 1
-        group.addTask { try await write(layer.descriptor, from: source(of: layer), to: destination, step) }
-      }
-      try await group.waitForAll()
-    }
+    try await write(layers: product.images.flatMap(\.layers), to: destination, step)
     for image in product.images {
       try await write(image.configDescriptor, from: store.content, to: destination, step)
       if product.onlyImage == nil { try await destination.write(image.manifest, tag: nil) }
@@ -33,11 +24,21 @@ public struct ImageExporter: Sendable {
     try await destination.write(product.top, tag: tag)
   }
 
-  private func source(of layer: Layer) -> any BlobSource {
-    store.content.contains(layer.descriptor.digest) ? store.content : layer.origin ?? store.content
+  /// Each once, some at a time.
+  func write(layers: [Layer], to destination: any ImageDestination, _ step: ProgressStep) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var seen: Set<Digest> = []
+      var running = 0
+      for layer in layers where seen.insert(layer.descriptor.digest).inserted {
+        if running >= 4 { try await group.next() }
+        running += 1
+        group.addTask { try await write(layer.descriptor, from: layer.source(store), to: destination, step) }
+      }
+      try await group.waitForAll()
+    }
   }
 
-  private func write(
+  func write(
     _ blob: Descriptor, from source: any BlobSource, to destination: any ImageDestination, _ step: ProgressStep
   ) async throws {
     let (digest, size) = (blob.digest.short, blob.size)

@@ -10,7 +10,7 @@ struct FileStep: Sendable {
   let operation: FileOperation
   let base: LayerStack
   /// The trees that the operation's copies read, by vertex.
-  let sources: [VertexID: any FileTree]
+  var sources: [VertexID: any FileTree]
   let store: BuildStore
   let commit: LayerCommit
   let now: Timestamp
@@ -21,16 +21,20 @@ struct FileStep: Sendable {
   /// Finds what is to be copied. Blocks.
   func select() throws -> Selections {
     try operation.actions.map { action in
-      guard case .copy(let copy) = action else { return nil }
-      switch copy.source {
-      case .inline(let name, let content):
-        return try SourceSelection(name: name, content: content, modificationTime: now)
-      case .vertex(let id):
-        guard let tree = sources[id] else {
-          throw BuilderError("missing-source", "the source of \(copy.spelling) was not prepared", exitCode: .defect)
-        }
-        return try located(at: copy.place) { try SourceSelection(of: copy, in: tree) }
+      if case .copy(let copy) = action { try select(copy) } else { nil }
+    }
+  }
+
+  /// The same for one of them.
+  func select(_ copy: CopyAction) throws -> SourceSelection {
+    switch copy.source {
+    case .inline(let name, let content):
+      return try SourceSelection(name: name, content: content, modificationTime: now)
+    case .vertex(let id):
+      guard let tree = sources[id] else {
+        throw BuilderError("missing-source", "the source of \(copy.spelling) was not prepared", exitCode: .defect)
       }
+      return try located(at: copy.place) { try SourceSelection(of: copy, in: tree) }
     }
   }
 

@@ -18,6 +18,11 @@ public struct BuildProduct: Sendable {
   public let top: RawManifest
   /// Of `top`, with the platform of an only image, and with the annotations that descriptors were given.
   public let descriptor: Descriptor
+  /// The layers of all steps of the build, by the steps' keys: what a cache is made of.
+  var results: [String: Layer] = [:]
+
+  /// The layers of all steps, with those that no image has.
+  public var cacheLayers: [Layer] { Array(results.values) }
 
   /// The only image; nil when there are several.
   public var onlyImage: BuiltImage? { images.count == 1 ? images[0] : nil }

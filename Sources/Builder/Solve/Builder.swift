@@ -23,6 +23,8 @@ public struct Builder: Sendable {
     public var isolation = Isolation.auto
     /// How many steps run at a time.
     public var jobs = ProcessInfo.processInfo.activeProcessorCount
+    /// Whether the images tell later builds which steps made their layers.
+    public var embedsCache = false
 
     public init(compression: Compression = .default, epoch: Timestamp? = nil) {
       self.compression = compression
@@ -46,6 +48,8 @@ public struct Builder: Sendable {
     public var remotes: RemoteFetcher?
     /// The blobs beside an image of any registry.
     public var blobs: @Sendable (ImageReference) -> any BlobSource
+    /// Results of builds elsewhere, the preferred first.
+    public var caches: [CacheSource] = []
 
     public init(
       images: [ImageRequirement: ResolvedImage], context: LocalContext?,
@@ -70,25 +74,53 @@ public struct Builder: Sendable {
   /// Makes the images of a plan, in its order, and puts manifests and configurations into the store.
   /// - Throws: `BuilderError` with the place in the Dockerfile, `CancellationError`.
   public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> BuildProduct {
-    let solver = GraphSolver(
-      graph: plan.graph, inputs: inputs, store: store, options: options, progress: progress,
-      now: options.epoch ?? Timestamp.now)
-    let stacks = try await solver.solve(plan.images.map(\.result))
+    let (stacks, results) = try await solve(plan, inputs)
     return try await progress.step("exporting to image") { step in
       let images = try zip(plan.images, stacks).map { planned, stack in
-        let annotations = options.annotations[.manifest, planned.platform]
-        let image = try ImageAssembly(planned: planned, stack: stack, annotations: annotations, epoch: options.epoch)
-          .image(in: store)
+        var assembly = ImageAssembly(
+          planned: planned, stack: stack, annotations: options.annotations[.manifest, planned.platform],
+          epoch: options.epoch)
+        assembly.cache = embedded(results, in: stack)
+        let image = try assembly.image(in: store)
         try store.rememberOrigins(of: stack.layers)
         store.markUsed(image)
         step.log("manifest \(image.manifest.descriptor.digest)")
         step.log("config \(image.configDescriptor.digest)")
         return image
       }
-      let product = try BuildProduct(images, options.annotations, in: store.content)
+      var product = try BuildProduct(images, options.annotations, in: store.content)
+      product.results = results
       if product.onlyImage == nil { step.log("index \(product.top.descriptor.digest)") }
       return product
     }
+  }
+
+  /// The layers of the images, and those of all steps by the steps' keys.
+  private func solve(_ plan: BuildPlan, _ inputs: Inputs) async throws -> ([LayerStack], [String: Layer]) {
+    var imports = CacheImports()
+    if !options.ignoresCache, !inputs.caches.isEmpty {
+      imports = try await CacheReader(platforms: plan.images.map(\.platform), progress: progress).read(inputs.caches)
+    }
+    while true {
+      let cache = StepCache(store: store, imports: imports)
+      let solver = GraphSolver(
+        graph: plan.graph, inputs: inputs, cache: cache, options: options, progress: progress,
+        now: options.epoch ?? Timestamp.now)
+      do { return (try await solver.solve(plan.images.map(\.result)), cache.journal.results) } catch let error
+        as MissingCacheLayer
+      {
+        // What was done so far is known when the build begins anew.
+        progress.report(error.warning)
+        imports.remove(error.layer.descriptor.digest)
+      }
+    }
+  }
+
+  private func embedded(_ results: [String: Layer], in stack: LayerStack) -> CacheDocument.Records? {
+    guard options.embedsCache else { return nil }
+    let diffIDs = Set(stack.layers.map(\.diffID))
+    let own = results.filter { diffIDs.contains($0.value.diffID) }
+    return own.isEmpty ? nil : .init(own)
   }
 }
 

@@ -16,7 +16,7 @@ struct GraphSolver: Sendable {
 
   let graph: BuildGraph
   let inputs: Builder.Inputs
-  let store: BuildStore
+  let cache: StepCache
   let options: Builder.Options
   let progress: ProgressReporter
   let now: Timestamp
@@ -24,21 +24,22 @@ struct GraphSolver: Sendable {
   private let trees: LayerTrees
   private let isolation: ExecIsolation
   private let memories: ContextMemories
+  private var store: BuildStore { cache.store }
 
   init(
-    graph: BuildGraph, inputs: Builder.Inputs, store: BuildStore, options: Builder.Options,
+    graph: BuildGraph, inputs: Builder.Inputs, cache: StepCache, options: Builder.Options,
     progress: ProgressReporter, now: Timestamp
   ) {
     self.graph = graph
     self.inputs = inputs
-    self.store = store
+    self.cache = cache
     self.options = options
     self.progress = progress
     self.now = now
-    fetcher = LayerFetcher(store: store, progress: progress)
-    trees = LayerTrees(store: store, fetcher: fetcher)
+    fetcher = LayerFetcher(store: cache.store, progress: progress, doesWithoutCaches: true)
+    trees = LayerTrees(store: cache.store, fetcher: fetcher)
     isolation = ExecIsolation(options.isolation)
-    memories = ContextMemories(store: store)
+    memories = ContextMemories(store: cache.store)
   }
 
   /// The layers of vertices; nil stands for the empty tree. The first failure cancels what runs beside it.
@@ -67,7 +68,15 @@ struct GraphSolver: Sendable {
         if graph[id].operation.isStep { running -= 1 }
       }
     }
-    return results.map { stack($0, outputs) }
+    let stacks = results.map { stack($0, outputs) }
+    try await keep(stacks)
+    return stacks
+  }
+
+  /// What nobody could fetch later is brought into the store: a folder that a cache was read from may go.
+  private func keep(_ stacks: [LayerStack]) async throws {
+    let passing = stacks.flatMap(\.layers).filter { $0.cacheName != nil && $0.originReference == nil }
+    try await fetcher.fetch(LayerStack(passing))
   }
 
   private func needed(for results: [VertexID]) -> Set<VertexID> {
@@ -143,32 +152,35 @@ struct GraphSolver: Sendable {
     _ operation: FileOperation, _ vertex: Vertex, _ known: [VertexID: Output]
   ) async throws -> LayerStack {
     let base = stack(operation.base, known)
-    let sources = try await self.sources(of: operation, known)
-    let step = FileStep(operation: operation, base: base, sources: sources, store: store, commit: commit, now: now)
-    let selections = try await Blocking.run { try step.select() }
-    return try await cached(step.key(selections), on: base, vertex) { progress in
+    let (files, stacks) = sources(operation.actions.compactMap(\.source), known)
+    var step = FileStep(operation: operation, base: base, sources: files, store: store, commit: commit, now: now)
+    let outline = try await Blocking.run { [step] in try step.outlineKey(stacks) }
+    if let hit = hit(outline, on: base, vertex) { return hit }
+    for (id, stack) in stacks { step.sources[id] = try await trees.tree(of: stack, name: graph[id].sourceName) }
+    let selections = try await Blocking.run { [step] in try step.select() }
+    let keys = StepKeys(outline: outline, content: step.key(selections))
+    return try await cached(keys, on: base, vertex) { [step] progress in
       for pattern in step.patternsWithoutMatch(selections) { progress.log("\(pattern) matches nothing") }
       let tree = try await trees.tree(of: base, name: "the image")
-      for case .stack(let stack) in operation.actions.compactMap({ $0.source.flatMap { known[$0] } }) {
-        try await fetcher.fetch(stack)
-      }
+      for stack in stacks.values { try await fetcher.fetch(stack) }
       if step.readsBase { try await fetcher.fetch(base) }
       return try await Blocking.run { try step.run(selections, on: tree) { progress.log($0) } }
     }
   }
 
-  private func sources(of operation: FileOperation, _ known: [VertexID: Output]) async throws -> [VertexID:
-    any FileTree]
-  {
-    var sources: [VertexID: any FileTree] = [:]
-    for id in operation.actions.compactMap(\.source) where sources[id] == nil {
+  /// What vertices stand for: files that are at hand, or layers, which one had better not look into.
+  private func sources(
+    _ ids: [VertexID], _ known: [VertexID: Output]
+  ) -> (files: [VertexID: any FileTree], stacks: [VertexID: LayerStack]) {
+    var (files, stacks) = ([VertexID: any FileTree](), [VertexID: LayerStack]())
+    for id in ids {
       switch known[id] {
-      case .context(let tree)?: sources[id] = tree
-      case .stack(let stack)?: sources[id] = try await trees.tree(of: stack, name: graph[id].sourceName)
+      case .context(let tree)?: files[id] = tree
+      case .stack(let stack)?: stacks[id] = stack
       case nil: break
       }
     }
-    return sources
+    return (files, stacks)
   }
 
   private func solve(
@@ -179,33 +191,34 @@ struct GraphSolver: Sendable {
     var exec = ExecStep(
       operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
       annotation: vertex.origin)
-    exec.inputs = try await inputs(of: operation, known)
     exec.isolation = isolation
-    return try await cached(exec.key, on: base, vertex) { [exec] step in try await exec.run(step) }
-  }
-
-  /// What mounts show is found and hashed, but neither unpacked nor copied.
-  private func inputs(of operation: ExecOperation, _ known: [VertexID: Output]) async throws -> ExecInputs {
-    var inputs = ExecInputs(secrets: self.inputs.secrets, agents: self.inputs.agents)
-    for (index, mount) in operation.mounts.enumerated() {
-      guard let path = mount.sourcePath else { continue }
-      do {
-        let origin = try await origin(of: mount, known)
-        inputs.sources[index] = try await Blocking.run { try MountSource(path, in: origin) }
-      } catch let error as any DiagnosticError {
-        throw BuilderError(error, at: mount.place)
+    exec.inputs = ExecInputs(secrets: inputs.secrets, agents: inputs.agents)
+    var stacks: [Int: LayerStack] = [:]
+    for (index, mount) in operation.mounts.enumerated() where mount.sourcePath != nil {
+      if let id = mount.source, case .context(let tree)? = known[id] {
+        exec.inputs.sources[index] = try await source(of: mount, .files(tree))
+      } else {
+        stacks[index] = stack(mount.source, known)
       }
     }
-    return inputs
+    let outline = exec.outlineKey(stacks)
+    if let hit = hit(outline, on: base, vertex) { return hit }
+    for (index, stack) in stacks {
+      let mount = operation.mounts[index]
+      let name = mount.source.map { graph[$0].mountedName } ?? "the empty image"
+      exec.inputs.sources[index] = try await source(
+        of: mount, .stack(stack, try await trees.tree(of: stack, name: name)))
+    }
+    let keys = StepKeys(outline: outline, content: exec.key)
+    return try await cached(keys, on: base, vertex) { [exec] step in try await exec.run(step) }
   }
 
-  private func origin(of mount: ExecMount, _ known: [VertexID: Output]) async throws -> MountSource.Origin {
-    guard let id = mount.source, let output = known[id] else {
-      return .stack(LayerStack(), StackTree(LayerStack(), [], name: "the empty image"))
-    }
-    switch output {
-    case .context(let tree): return .files(tree)
-    case .stack(let stack): return .stack(stack, try await trees.tree(of: stack, name: graph[id].mountedName))
+  /// What a mount shows is found and hashed, but neither unpacked nor copied.
+  private func source(of mount: ExecMount, _ origin: MountSource.Origin) async throws -> MountSource {
+    do {
+      return try await Blocking.run { try MountSource(mount.sourcePath ?? "/", in: origin) }
+    } catch let error as any DiagnosticError {
+      throw BuilderError(error, at: mount.place)
     }
   }
 
@@ -215,23 +228,31 @@ struct GraphSolver: Sendable {
 
   // MARK: Cache
 
-  /// The layer that is known under the key, or that `make` makes, on top of the base. Of several builds that need the
+  private func ignoresCache(_ vertex: Vertex) -> Bool { options.ignoresCache || vertex.ignoresCache }
+
+  /// The base with the layer that is known under the key; nil when there is none.
+  private func hit(_ key: CacheKey?, on base: LayerStack, _ vertex: Vertex) -> LayerStack? {
+    guard let key, !ignoresCache(vertex), let layer = cache.layer(for: key) else { return nil }
+    progress.begin(vertex.title).markCached()
+    return LayerStack(base.layers + [layer])
+  }
+
+  /// The layer that is known under the keys, or that `make` makes, on top of the base. Of several builds that need the
   /// same layer at once, one makes it.
   private func cached(
-    _ key: CacheKey, on base: LayerStack, _ vertex: Vertex, _ make: (ProgressStep) async throws -> Layer
+    _ keys: StepKeys, on base: LayerStack, _ vertex: Vertex, _ make: (ProgressStep) async throws -> Layer
   ) async throws -> LayerStack {
-    let ignoresCache = options.ignoresCache || vertex.ignoresCache
-    if !ignoresCache, let layer = store.layer(for: key) {
+    if !ignoresCache(vertex), let layer = try cache.layer(for: keys) {
       progress.begin(vertex.title).markCached()
       return LayerStack(base.layers + [layer])
     }
     let step = progress.begin(vertex.title)
     do {
-      let layer = try await store.exclusively("step-\(key.hex)") {
-        if !ignoresCache, let layer = store.layer(for: key) { return layer }
+      let layer = try await store.exclusively("step-\(keys.content.hex)") {
+        if !ignoresCache(vertex), let layer = try cache.layer(for: keys) { return layer }
         var layer = try await make(step)
         layer.created = now
-        try store.remember(layer, for: key, created: now)
+        try cache.remember(layer, for: keys)
         return layer
       }
       step.finish()

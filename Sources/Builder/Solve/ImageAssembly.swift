@@ -10,13 +10,18 @@ struct ImageAssembly {
   var annotations: [String: String]?
   /// The time for everything, when it is fixed.
   let epoch: Timestamp?
+  /// What the configuration tells later builds of the steps.
+  var cache: CacheDocument.Records?
 
   func image(in store: BuildStore) throws -> BuiltImage {
     var config = planned.config
     config.rootfs = RootFS(diffIDs: stack.layers.map(\.diffID))
     config.history = dated(config.history ?? [])
     config.created = epoch?.rfc3339 ?? config.history?.last { $0.created != nil }?.created
-    let configBytes = try JSONDocument.encode(config)
+    let configBytes =
+      if let cache { try JSONDocument.encode(CachingConfig(config: config, cache: cache)) } else {
+        try JSONDocument.encode(config)
+      }
     let configDescriptor = try store.content.store(configBytes, mediaType: .ociConfig)
     let layers = stack.layers.map(\.descriptor).map { descriptor in
       Descriptor(mediaType: descriptor.mediaType.ociEquivalent, digest: descriptor.digest, size: descriptor.size)

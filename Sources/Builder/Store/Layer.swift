@@ -13,6 +13,8 @@ public struct Layer: Sendable {
   public var origin: (any BlobSource)?
   /// The image that `origin` belongs to, for mounts between repositories.
   public var originReference: ImageReference?
+  /// What people call the imported cache that offered it as the result of a step; nil for what was made here.
+  var cacheName: String?
 
   public init(descriptor: Descriptor, diffID: Digest, created: Timestamp? = nil) {
     self.descriptor = descriptor

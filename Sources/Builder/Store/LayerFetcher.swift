@@ -1,12 +1,16 @@
 import Diagnostics
+import HostOS
 import OCI
 
 /// Brings blobs of base layers into the store when they are first needed.
 struct LayerFetcher: Sendable {
   let store: BuildStore
   let progress: ProgressReporter
+  /// Whether a build can go on without what a cache offered but does not have.
+  var doesWithoutCaches = false
 
-  /// - Throws: the source's errors; `BuilderError` with the code `layer-gone` when there is no source.
+  /// - Throws: the source's errors; `BuilderError` with the code `layer-gone` when there is no source;
+  ///   `MissingCacheLayer` where that is permitted.
   func fetch(_ layer: Layer) async throws {
     if store.content.contains(layer.descriptor.digest) { return }
     guard let origin = layer.origin else {
@@ -16,12 +20,20 @@ struct LayerFetcher: Sendable {
     }
     try await store.exclusively("blob-\(layer.descriptor.digest.hex)") {
       if store.content.contains(layer.descriptor.digest) { return }
-      let name = layer.originReference?.familiarName ?? "base image"
-      try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
-        let (digest, total) = (layer.descriptor.digest.short, layer.descriptor.size)
-        try await store.content.fetch(layer.descriptor, from: origin) { count in
-          step.transferred(digest, completed: count, of: total)
-        }
+      do { try await fetch(layer, from: origin) } catch {
+        // A full disk is not the fault of a cache.
+        guard doesWithoutCaches, layer.cacheName != nil, !(error is HostError), !Task.isCancelled else { throw error }
+        throw MissingCacheLayer(layer: layer, reason: error)
+      }
+    }
+  }
+
+  private func fetch(_ layer: Layer, from origin: any BlobSource) async throws {
+    let name = layer.cacheName ?? layer.originReference?.familiarName ?? "base image"
+    try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
+      let (digest, total) = (layer.descriptor.digest.short, layer.descriptor.size)
+      try await store.content.fetch(layer.descriptor, from: origin) { count in
+        step.transferred(digest, completed: count, of: total)
       }
     }
   }
