@@ -69,6 +69,20 @@ struct BuildCommand: AsyncParsableCommand {
   @Flag(help: "Push the image under its names.")
   var push = false
 
+  @Option(
+    help: """
+      Where results of earlier builds are looked for: an image, type=registry,ref=NAME or type=local,src=PATH; may be \
+      repeated.
+      """)
+  var cacheFrom: [String] = []
+
+  @Option(
+    help: """
+      Where the results of the steps are written to for later builds: type=registry,ref=NAME, type=local,dest=PATH or \
+      type=inline; with mode=max of all stages; may be repeated.
+      """)
+  var cacheTo: [String] = []
+
   @Flag(help: "Run all steps even if their results are known.")
   var noCache = false
 
@@ -155,6 +169,8 @@ struct BuildCommand: AsyncParsableCommand {
     request.call = check ? .check : call.call
     request.outputs = output
     request.pushes = push
+    request.cacheImports = cacheFrom
+    request.cacheExports = cacheTo
     request.ignoresCache = noCache
     request.pullsAlways = pull
     request.network = network

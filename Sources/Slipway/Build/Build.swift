@@ -148,12 +148,14 @@ public struct Build: Sendable {
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
     if let jobs = request.jobs { options.jobs = jobs }
+    options.embedsCache = settings.embedsCache
     let registry = registry
     var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
     inputs.namedContexts = try settings.namedContexts
     inputs.remotes = remotes(settings)
     inputs.secrets = settings.secrets
     inputs.agents = settings.agents
+    inputs.caches = settings.caches(in: registry)
     return try await Builder(store: bench.store, options: options, progress: bench.progress).build(plan, inputs)
   }
 
@@ -166,6 +168,9 @@ public struct Build: Sendable {
     for output in settings.outputs {
       try await delivery.deliver(output)
       usedStandardOutput = usedStandardOutput || output.destination == .standardOutput
+    }
+    for export in settings.cacheExports {
+      try await CacheDelivery(product: product, settings: settings, bench: bench, registry: registry).deliver(export)
     }
     return BuildResult(
       names: settings.names, descriptor: product.descriptor, configDigest: product.onlyImage?.configDescriptor.digest,

@@ -26,6 +26,10 @@ public struct BuildRequest: Sendable {
   public var outputs: [String] = []
   /// Whether the image is also pushed under its names.
   public var pushes = false
+  /// Where results of earlier builds are looked for, as `--cache-from` has them.
+  public var cacheImports: [String] = []
+  /// Where the results of the steps are written to, as `--cache-to` has them.
+  public var cacheExports: [String] = []
   /// Whether steps run even if their results are known.
   public var ignoresCache = false
   /// Stages whose steps run even if their results are known; also several with commas.

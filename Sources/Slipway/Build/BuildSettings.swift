@@ -11,6 +11,8 @@ struct BuildSettings: Sendable {
   var names: [ImageReference]
   var outputs: [OutputSpecification]
   var annotations: ImageAnnotations
+  var cacheImports: [CacheImportOption]
+  var cacheExports: [CacheExportOption]
   /// `--build-context`.
   var contexts: [NamedContextOption]
   /// By ids.
@@ -24,6 +26,8 @@ struct BuildSettings: Sendable {
   init(_ request: BuildRequest, _ environment: Environment) throws {
     names = try request.tags.map { try Self.name($0) }
     outputs = try request.outputs.map { [names] in try OutputSpecification(parsing: $0, names: names) }
+    cacheImports = try request.cacheImports.map { try CacheImportOption(parsing: $0) }
+    cacheExports = try request.cacheExports.map { try CacheExportOption(parsing: $0) }
     if request.pushes {
       guard !names.isEmpty else {
         throw SlipwayError(

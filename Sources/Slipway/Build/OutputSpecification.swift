@@ -39,14 +39,14 @@ struct OutputSpecification: Sendable, Hashable {
       return
     }
     var fields = try Self.fields(of: text)
-    guard let type = fields.removeValue(forKey: "type") else { throw Self.invalid(text, "it has no type=") }
-    let destination = fields.removeValue(forKey: "dest").map {
+    guard let type = fields.take("type") else { throw Self.invalid(text, "it has no type=") }
+    let destination = fields.take("dest").map {
       $0 == "-" ? .standardOutput : Destination.path(FilePath($0))
     }
     switch type {
     case "registry", "image":
       try self.init(registry: text, &fields, names, type)
-    case "oci" where fields.removeValue(forKey: "tar") == "false":
+    case "oci" where fields.take("tar") == "false":
       self.init(.layout, try Self.required(destination, text))
     case "oci": self.init(.archive(.oci), try Self.required(destination, text))
     case "docker": self.init(.archive(.docker), try Self.required(destination, text))
@@ -62,7 +62,7 @@ struct OutputSpecification: Sendable, Hashable {
     if kind == .files || kind == .layout, self.destination == .standardOutput {
       throw Self.invalid(text, "a folder cannot go to standard output", help: "name a folder: dest=PATH")
     }
-    if let unknown = fields.keys.min() { throw Self.invalid(text, "\(unknown)= is not known for type=\(type)") }
+    if let unknown = fields.left { throw Self.invalid(text, "\(unknown)= is not known for type=\(type)") }
   }
 
   private init(_ kind: Kind, _ destination: Destination) {
@@ -70,11 +70,11 @@ struct OutputSpecification: Sendable, Hashable {
     self.destination = destination
   }
 
-  private init(registry text: String, _ fields: inout [String: String], _ names: [ImageReference], _ type: String)
+  private init(registry text: String, _ fields: inout OptionFields, _ names: [ImageReference], _ type: String)
     throws
   {
-    let push = fields.removeValue(forKey: "push").map { $0 == "true" || $0 == "1" } ?? (type == "registry")
-    let own = try fields.removeValue(forKey: "name").map { try ImageReference(parsing: $0) }
+    let push = fields.take("push").map { $0 == "true" || $0 == "1" } ?? (type == "registry")
+    let own = try fields.take("name").map { try ImageReference(parsing: $0) }
     guard push else {
       throw Self.invalid(text, "type=image without push=true has nothing to do", help: "add push=true")
     }
@@ -92,42 +92,13 @@ struct OutputSpecification: Sendable, Hashable {
     return destination
   }
 
-  /// Comma-separated `key=value`; a value in double quotes may hold commas.
-  private static func fields(of text: String) throws -> [String: String] {
-    var fields: [String: String] = [:]
-    var parts: [String] = [""]
-    var isQuoted = false
-    for character in text {
-      if character == "\"" {
-        isQuoted.toggle()
-      } else if character == ",", !isQuoted {
-        parts.append("")
-      } else {
-        parts[parts.count - 1].append(character)
-      }
-    }
-    for part in parts {
-      guard let equals = part.firstIndex(of: "="), equals > part.startIndex else {
-        throw invalid(text, "\"\(part)\" is not KEY=VALUE")
-      }
-      let key = part[..<equals].trimmingBlanks.lowercased()
-      fields[key] = String(part[part.index(after: equals)...])
-    }
-    return fields
+  private static func fields(of text: String) throws -> OptionFields {
+    do { return try OptionFields(parsing: text) } catch { throw invalid(text, "\"\(error.part)\" is not KEY=VALUE") }
   }
 
   private static func invalid(_ text: String, _ reason: String, help: String? = nil) -> SlipwayError {
     SlipwayError(
       "invalid-output", "--output \(text) is not usable: \(reason)",
       help: [help ?? "write type=registry, or type=oci|docker|local|tar,dest=PATH"])
-  }
-}
-
-extension Substring {
-  fileprivate var trimmingBlanks: Substring {
-    var text = self
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }
