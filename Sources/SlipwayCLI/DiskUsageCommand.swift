@@ -4,7 +4,7 @@ import HostOS
 import Slipway
 import SystemPackage
 
-struct DiskUsageCommand: ParsableCommand {
+struct DiskUsageCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "du",
     abstract: "Show what the store holds and what of it can be reclaimed.",
@@ -16,10 +16,13 @@ struct DiskUsageCommand: ParsableCommand {
   @Option(help: "How it is written: text or json.")
   var format: StoreReportFormat = .text
 
-  func run() throws {
-    let bench = try Workbench(environment: .current, progress: .silent)
-    let text = try DiskUsageReport(bench).rendered(as: format, listsItems: verbose)
-    try FileDescriptor.standardOutput.writeAll(Array(text.utf8))
+  func run() async throws {
+    switch try await DiskUsageReport.make(try Workbench(environment: .current, progress: .silent)) {
+    case .delegated(let code): throw Diagnostics.ExitCode.Failure(code: code)
+    case .found(let report):
+      let text = try report.rendered(as: format, listsItems: verbose)
+      try FileDescriptor.standardOutput.writeAll(Array(text.utf8))
+    }
   }
 }
 

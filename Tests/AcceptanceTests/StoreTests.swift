@@ -65,6 +65,71 @@ struct StoreTests {
     }
   }
 
+  /// What a plain user unpacks belongs to ids that the user has in a namespace only.
+  @Test func plainUsersPruneWhatTheyBuilt() async throws {
+    try await Workplace.use { place in
+      let context = try place.scratch.write(
+        [
+          "Dockerfile": """
+          ARG BASE
+          FROM $BASE
+          RUN mkdir -p -m 700 /a/b && echo x >/a/b/c && chmod 0 /a/b && chown -R app:app /a
+          RUN --mount=type=cache,target=/c,uid=1000,mode=0700 touch /c/x
+
+          """
+        ], in: "context")
+      try await PlainUser.use { user in
+        let slipway = place.slipway
+        expect(
+          try await slipway.run(
+            ["build", "--quiet", "--tag", "app", "--build-arg", "BASE=\(place.base)", context.string], as: user))
+        let before = try await slipway.run(["du", "--format", "json"], as: user)
+        expect(before)
+        let usage = try JSONDecoder().decode(Usage.self, from: Data(before.outputText.utf8))
+        #expect(usage.items.contains { $0.type == "cache-mount" })
+        let all = try await slipway.run(["prune", "--all"], as: user)
+        expect(all)
+        let files = try await Tool.output(
+          "find", [user.home.appending("store").string, "-type", "f", "-printf", "%f\n"])
+        #expect(Set(files.split(separator: "\n")) == ["index.json", "index.lock", "oci-layout", "store"])
+      }
+    }
+  }
+
+  /// Whatever prune does, builds find what they need, and make what they would make alone.
+  @Test func pruningDoesNotDisturbBuilds() async throws {
+    try await Workplace.use { place in
+      var slipway = place.slipway
+      slipway.environment.variables["SOURCE_DATE_EPOCH"] = "1000000000"
+      let context = try place.scratch.write(Self.files, in: "context").string
+      let base = place.base
+      let build: @Sendable (Int) -> [String] = { number in
+        ["build", "--build-arg", "BASE=\(base)", "--quiet", "--tag", "app\(number)", context]
+      }
+      let reference = try await slipway.run(build(0)).outputText.split(separator: "@").last
+      let program = slipway
+      try await withThrowingTaskGroup(of: ChildProcess.Outcome.self) { group in
+        for number in 1...3 {
+          group.addTask {
+            for _ in 1...3 {
+              let outcome = try await program.run(build(number))
+              expect(outcome)
+              #expect(outcome.outputText.split(separator: "@").last == reference)
+            }
+            return try await program.run(build(number))
+          }
+          group.addTask {
+            for _ in 1...10 { expect(try await program.run(["prune", "--all", "--quiet"])) }
+            return try await program.run(["prune", "--all", "--quiet"])
+          }
+        }
+        for try await outcome in group { expect(outcome) }
+      }
+      expect(try await slipway.run(["prune", "--all", "--quiet"]))
+      #expect(try await Self.usage(place).items.isEmpty)
+    }
+  }
+
   @Test(arguments: [
     (["--filter", "untill=3h"], "did you mean until?"), (["--filter", "until=soon"], "90m, 24h or 7d"),
     (["--filter", "type=snapshots"], "did you mean snapshot?"), (["--filter", "id"], "write NAME=VALUE"),

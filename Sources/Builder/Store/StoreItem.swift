@@ -42,7 +42,8 @@ public struct StoreItem: Sendable, Hashable, Encodable {
   /// As much of the id as tells things apart.
   public var shortID: String {
     let name = id.hasPrefix("sha256:") ? id.dropFirst(7) : id[...]
-    return name.split(separator: "/").map { $0.utf8.count == 64 ? $0.prefix(12) : $0 }.joined(separator: "/")
+    // Twelve digits of each digest, which may stand behind a word.
+    return name.split(separator: "/").map { $0.dropLast($0.utf8.count < 64 ? 0 : 52) }.joined(separator: "/")
   }
 
   enum CodingKeys: String, CodingKey {

@@ -1,5 +1,5 @@
 import Builder
-import Diagnostics
+public import Diagnostics
 import HostOS
 import OCI
 
@@ -8,10 +8,22 @@ public struct DiskUsageReport: Sendable {
   private let usage: StoreUsage
   private let now: Timestamp
 
-  /// Blocks.
+  public enum Outcome: Sendable {
+    case found(DiskUsageReport)
+    /// Another process of ours did it.
+    case delegated(ExitCode)
+  }
+
   /// - Throws: `HostError`, `OCIError`.
-  public init(_ bench: Workbench) throws {
-    usage = try StoreUsage(of: bench.store)
+  public static func make(_ bench: Workbench) async throws -> Outcome {
+    // Folders that builds of this user unpacked may be closed to all but ids that only the user's namespace has. Where
+    // there can be none, there are no such folders either.
+    if let code = try? await bench.enterUserNamespace() { return .delegated(code) }
+    return .found(try await Blocking.run { [store = bench.store] in DiskUsageReport(usage: try StoreUsage(of: store)) })
+  }
+
+  private init(usage: StoreUsage) {
+    self.usage = usage
     now = .now
   }
 
