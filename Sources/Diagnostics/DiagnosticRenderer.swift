@@ -110,7 +110,8 @@ public struct DiagnosticRenderer: Sendable {
   /// Keeps line feeds: a message may quote what a tool wrote.
   private static func printableLines(_ text: String) -> String {
     if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
-    return text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
+    return text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(
+      separator: "\n")
   }
 
   // MARK: Colour

@@ -97,7 +97,11 @@ struct SourceSelection: Sendable {
       let wildcard = try SourceWildcard(action.pattern)
       let folder = try tree.resolve(wildcard.folder)
       guard try tree.entry(at: folder)?.isDirectory == true else { throw missing(action, wildcard.folder, tree) }
-      return try wildcard.paths(in: tree)
+      let paths = try wildcard.paths(in: tree)
+      if paths.isEmpty, !folder.isRoot, try (tree as? ContextTree)?.isRequested(folder) == false {
+        throw missing(action, nil, tree)
+      }
+      return paths
     }
     let resolved = try tree.resolve(literal)
     guard try tree.entry(at: resolved) != nil else { throw missing(action, literal, tree) }

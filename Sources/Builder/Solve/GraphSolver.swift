@@ -97,7 +97,7 @@ struct GraphSolver: Sendable {
   private func output(of vertex: Vertex, _ known: [VertexID: Output]) async throws -> Output {
     do {
       switch vertex.operation {
-      case .source(.context(let name)): return .context(try contextTree(name))
+      case .source(.context(let name)): return .context(try contextTree(name, vertex.id))
       case .source(.image(let reference, let platform)):
         return .stack(try imageStack(ImageRequirement(reference, for: platform), vertex))
       case .source(.http(let file)): return .context(try await remoteStep(vertex).tree(of: file))
@@ -112,7 +112,7 @@ struct GraphSolver: Sendable {
     }
   }
 
-  private func contextTree(_ name: String?) throws -> ContextTree {
+  private func contextTree(_ name: String?, _ id: VertexID) throws -> ContextTree {
     guard let context = name.map({ inputs.namedContexts[$0] }) ?? inputs.context else {
       throw BuilderError(
         "no-context",
@@ -121,7 +121,7 @@ struct GraphSolver: Sendable {
     let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
     return ContextTree(
       root: context.folder, ignore: ignore, name: name.map { "the context \($0)" } ?? "the build context",
-      archived: context.archived, memory: memories.memory(of: context.folder))
+      requests: graph.requests(to: id), archived: context.archived, memory: memories.memory(of: context.folder))
   }
 
   private func remoteStep(_ vertex: Vertex) -> RemoteStep {

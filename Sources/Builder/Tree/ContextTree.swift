@@ -9,6 +9,8 @@ struct ContextTree: FileTree {
   let root: FilePath
   let ignore: DockerIgnoreMatcher?
   var name = "the build context"
+  /// The paths and wildcards that the build asks for; nil is everything.
+  var requests: [String]?
   /// What the archive says that the files come from: they have the owners, modes, times and attributes that it gives.
   var archived: [TreePath: TreeEntry] = [:]
   /// What earlier builds found in the files; nil where nothing is remembered.
