@@ -4,7 +4,7 @@ import Glibc
 public import HTTP
 public import HostOS
 import Registry
-import Sandbox
+public import Sandbox
 public import SystemPackage
 
 /// What the use cases work with: environment, store, network, and where progress goes. Tests bring their own.
@@ -19,7 +19,7 @@ public struct Workbench: Sendable {
   public var output: FileDescriptor
   /// Gets this process the right to mount, where it does not have it: an exit code means that another process did the
   /// work and this one ends with the code.
-  public var enterUserNamespace: @Sendable () async throws -> ExitCode?
+  public var enterUserNamespace: @Sendable (Isolation) async throws -> ExitCode?
 
   /// That of the machine.
   /// - Throws: `HTTPError` when trust roots or proxies are not usable.
@@ -30,7 +30,9 @@ public struct Workbench: Sendable {
     transport = .live(trustRoots: try TrustRoots(environment), proxies: try ProxySettings(environment))
     input = .standardInput
     output = .standardOutput
-    enterUserNamespace = { try await MainActor.run { try UserNamespace.enterIfNeeded() } }
+    enterUserNamespace = { isolation in
+      try await MainActor.run { try UserNamespace.enterIfNeeded(for: isolation) }
+    }
   }
 
   /// Root of the machine; root of a user namespace that we made ourselves keeps its stores as the user does.

@@ -95,6 +95,9 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "The network of RUN: default, host or none.")
   var network = "default"
 
+  @Option(help: "How RUN is kept apart from this machine: auto, userns or chroot.")
+  var isolation = "auto"
+
   @Option(help: "A line of /etc/hosts for RUN, NAME:ADDRESS; may be repeated.")
   var addHost: [String] = []
 
@@ -163,6 +166,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.platforms = platform
     request.annotations = annotation
     request.stagesWithoutCache = noCacheFilter
+    request.isolation = isolation
     request.hosts = addHost
     request.sharedMemorySize = shmSize
     request.limits = ulimit

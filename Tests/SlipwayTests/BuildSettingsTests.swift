@@ -106,6 +106,7 @@ import Testing
     ("invalid-limit", { $0.limits = ["nofile=a"] }),
     ("invalid-limit", { $0.limits = ["nofil=1"] }),
     ("invalid-limit", { $0.limits = ["nofile=2:1"] }),
+    ("invalid-isolation", { $0.isolation = "vm" }),
     ("invalid-network", { $0.network = "bridge" }),
     ("invalid-epoch", { $0.buildArguments = ["SOURCE_DATE_EPOCH=yesterday"] }),
     ("invalid-output", { $0.outputs = ["type=none"] }),

@@ -1,3 +1,4 @@
+import Glibc
 import HostOS
 import Synchronization
 import SystemPackage
@@ -8,11 +9,27 @@ import SystemPackage
 /// A lock of the file `locks/store`, which ends with the process at the latest.
 public final class StoreHold: Sendable {
   private let lock: Mutex<FileLock?>
+  private let path: FilePath
 
-  fileprivate init(_ lock: consuming FileLock) { self.lock = Mutex(lock) }
+  fileprivate init(_ lock: consuming FileLock, _ path: FilePath) {
+    self.lock = Mutex(lock)
+    self.path = path
+  }
 
-  /// Safe to repeat.
-  public func release() { lock.withLock { $0 = nil } }
+  /// Safe to repeat. The last one to use the store takes the lock away, and what was made for it alone: a build that
+  /// makes nothing leaves nothing.
+  public func release() {
+    lock.withLock { lock in
+      guard lock != nil else { return }
+      lock = nil
+      guard let last = try? FileLock.ifFree(path) else { return }
+      try? Files.removeTree(path)
+      for folder in [path.removingLastComponent(), path.removingLastComponent().removingLastComponent()] {
+        guard folder.withPlatformString({ rmdir($0) }) == 0 else { break }
+      }
+      withExtendedLifetime(last) {}
+    }
+  }
 }
 
 extension BuildStore {
@@ -36,11 +53,15 @@ extension BuildStore {
   var isInUse: Bool { (try? FileLock.isHeld(lockPath(Self.holdName))) ?? false }
 
   private func hold(_ mode: FileLock.Mode) throws -> StoreHold? {
-    try Files.createDirectories(root.appending("locks"))
-    guard let lock = try FileLock.ifFree(lockPath(Self.holdName), mode) else { return nil }
-    return StoreHold(lock)
+    let path = lockPath(Self.holdName)
+    while true {
+      try Files.createDirectories(path.removingLastComponent())
+      do {
+        guard let lock = try FileLock.ifFree(path, mode) else { return nil }
+        return StoreHold(lock, path)
+      } catch let error as HostError where error.isMissing { continue }
+    }
   }
 
-  /// Of the one lock that stays.
   static let holdName = "store"
 }

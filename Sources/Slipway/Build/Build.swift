@@ -28,7 +28,7 @@ public struct Build: Sendable {
     let argument = try ContextArgument(request.context)
     // What comes from elsewhere is fetched, and standard input read, by the process that builds.
     if request.call == .build, !argument.isFolder || request.dockerfile == "-",
-      let code = try? await bench.enterUserNamespace()
+      let code = try? await bench.enterUserNamespace(settings.isolation)
     {
       return .delegated(exitCode: code.rawValue)
     }
@@ -48,7 +48,9 @@ public struct Build: Sendable {
     let inputs = try BuildInputs(texts)
     // Commands want more rights than a plain user has; whoever takes over begins anew, so it is asked before anything
     // is shown.
-    if inputs.dockerfile.mentionsRun, let code = try await use.suspended(bench.enterUserNamespace) {
+    if inputs.dockerfile.mentionsRun,
+      let code = try await use.suspended({ try await bench.enterUserNamespace(settings.isolation) })
+    {
       return .delegated(exitCode: code.rawValue)
     }
     bench.progress.begin("[internal] load build definition from \(texts.dockerfile.name)").finish()
@@ -59,7 +61,7 @@ public struct Build: Sendable {
     let plan = try planner.plan(images.known)
     for diagnostic in plan.diagnostics { bench.progress.report(diagnostic) }
     if plan.graph.runsCommands, !inputs.dockerfile.mentionsRun,
-      let code = try await use.suspended(bench.enterUserNamespace)
+      let code = try await use.suspended({ try await bench.enterUserNamespace(settings.isolation) })
     {
       return .delegated(exitCode: code.rawValue)
     }
@@ -147,6 +149,7 @@ public struct Build: Sendable {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
+    options.isolation = settings.isolation
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
     let registry = registry

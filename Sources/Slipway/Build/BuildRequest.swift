@@ -38,6 +38,8 @@ public struct BuildRequest: Sendable {
   public var pullsAlways = false
   /// `default`, `host` or `none`, for RUN.
   public var network = "default"
+  /// `auto`, `userns` or `chroot`, for RUN.
+  public var isolation = "auto"
   /// `NAME:ADDRESS` or `NAME=ADDRESS`, for RUN.
   public var hosts: [String] = []
   /// The size of `/dev/shm` for RUN, a number of bytes such as `64m`.

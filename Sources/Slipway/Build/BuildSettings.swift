@@ -3,6 +3,7 @@ import Builder
 import Diagnostics
 import HostOS
 import OCI
+import Sandbox
 import SystemPackage
 
 /// A request whose texts are understood.
@@ -11,6 +12,7 @@ struct BuildSettings: Sendable {
   var names: [ImageReference]
   var outputs: [OutputSpecification]
   var annotations: ImageAnnotations
+  var isolation: Isolation
   var cacheImports: [CacheImportOption]
   var cacheExports: [CacheExportOption]
   /// `--build-context`.
@@ -49,6 +51,7 @@ struct BuildSettings: Sendable {
     options.network = try Self.network(request.network)
     options.surroundings = try ExecSurroundings(request)
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
+    isolation = try Self.isolation(request.isolation)
     contexts = try request.buildContexts.map { try NamedContextOption($0) }
     for option in contexts { options.contexts[option.name.description] = option.context }
     for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
@@ -99,6 +102,13 @@ struct BuildSettings: Sendable {
       pairs[String(text[..<equals])] = String(text[text.index(after: equals)...])
     }
     return pairs
+  }
+
+  private static func isolation(_ text: String) throws -> Isolation {
+    if let isolation = Isolation(rawValue: text) { return isolation }
+    throw SlipwayError(
+      "invalid-isolation", "there is no isolation \"\(text)\"",
+      help: ["write \(Isolation.allCases.map(\.rawValue).joined(separator: ", "))"])
   }
 
   private static func network(_ text: String) throws -> ExecOperation.Network {

@@ -1,6 +1,7 @@
 import Builder
 public import Diagnostics
 import HostOS
+import Sandbox
 import OCI
 
 /// `slipway du`: what the store holds.
@@ -18,7 +19,7 @@ public struct DiskUsageReport: Sendable {
   public static func make(_ bench: Workbench) async throws -> Outcome {
     // Folders that builds of this user unpacked may be closed to all but ids that only the user's namespace has. Where
     // there can be none, there are no such folders either.
-    if let code = try? await bench.enterUserNamespace() { return .delegated(code) }
+    if let code = try? await bench.enterUserNamespace(.auto) { return .delegated(code) }
     return .found(try await Blocking.run { [store = bench.store] in DiskUsageReport(usage: try StoreUsage(of: store)) })
   }
 

@@ -1,6 +1,7 @@
 import Builder
 public import Diagnostics
 import HostOS
+import Sandbox
 import OCI
 
 /// `slipway prune`: removes what is not needed from the store.
@@ -24,7 +25,7 @@ public struct PruneStore: Sendable {
   public func run() async throws -> Outcome {
     // What builds of this user unpacked may belong to ids that only the user's namespace has. Where there can be none,
     // there are no such files either.
-    if let code = try? await bench.enterUserNamespace() { return .delegated(code) }
+    if let code = try? await bench.enterUserNamespace(.auto) { return .delegated(code) }
     let result = try await Blocking.run { [options, store = bench.store] in try Prune(store, options).run() }
     if result.isPartial {
       bench.progress.report(
