@@ -1,6 +1,5 @@
 public import HTTP
 public import HostOS
-import Synchronization
 public import SystemPackage
 
 /// Fetches files and git repositories, verifies them and keeps them for the next build.
@@ -34,13 +33,4 @@ public struct RemoteFetcher: Sendable {
     defer { lock.release() }
     return try await body()
   }
-}
-
-/// A lock that lives across suspension points.
-private final class HeldLock: Sendable {
-  private let lock: Mutex<FileLock?>
-
-  init(_ lock: consuming FileLock) { self.lock = Mutex(lock) }
-
-  func release() { lock.withLock { $0 = nil } }
 }

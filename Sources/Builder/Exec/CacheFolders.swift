@@ -37,7 +37,7 @@ struct CacheFolders: Sendable {
   /// - Throws: `HostError`, `CancellationError`, what `make` throws.
   func take(
     _ make: @escaping @Sendable (FilePath) throws -> Void, onWait: () -> Void
-  ) async throws -> (FilePath, FolderLock) {
+  ) async throws -> (FilePath, HeldLock) {
     var isWaiting = false
     while true {
       try Task.checkCancellation()
@@ -49,7 +49,7 @@ struct CacheFolders: Sendable {
     }
   }
 
-  private func takeIfFree(_ make: (FilePath) throws -> Void) throws -> (FilePath, FolderLock)? {
+  private func takeIfFree(_ make: (FilePath) throws -> Void) throws -> (FilePath, HeldLock)? {
     try Files.createDirectories(folder)
     for number in 0... {
       let path = folder.appending("\(number)")
@@ -59,7 +59,7 @@ struct CacheFolders: Sendable {
         continue
       }
       BuildStore.markUsed(lockPath)
-      let held = FolderLock(lock)
+      let held = HeldLock(lock)
       if try FileStatus.ifExists(path) == nil { try create(path, make) }
       return (path, held)
     }

@@ -13,13 +13,13 @@ struct ContextCopies: Sendable {
 
   /// The copied file or folder, and the lock that keeps it.
   /// - Throws: `BuilderError` with the code `file-changed`, `HostError`.
-  func take() async throws -> (FilePath, FolderLock) {
+  func take() async throws -> (FilePath, HeldLock) {
     let copies = folder
     let name = content.hex
     let copy = copies.appending(name)
     let lock = try await Blocking.run {
       try Files.createDirectories(copies)
-      let lock = FolderLock(try FileLock(lockPath(name), .shared))
+      let lock = HeldLock(try FileLock(lockPath(name), .shared))
       BuildStore.markUsed(lockPath(name))
       return lock
     }

@@ -23,13 +23,7 @@ protocol MountHold: Sendable {
 }
 
 /// A lock of a folder that others must not remove or change meanwhile.
-final class FolderLock: MountHold {
-  private let lock: Mutex<FileLock?>
-
-  init(_ lock: consuming FileLock) { self.lock = Mutex(lock) }
-
-  func release() { lock.withLock { $0 = nil } }
-}
+extension HeldLock: MountHold {}
 
 extension AgentRelay: MountHold {
   func release() { close() }

@@ -8,7 +8,7 @@ import SystemPackage
 enum WorkFolders {
   private struct State {
     /// Of the folders of this process; a lock says that the folder is in use, and ends with the process.
-    var locks: [FilePath: FolderLock] = [:]
+    var locks: [FilePath: HeldLock] = [:]
     var swept: Set<FilePath> = []
   }
 
@@ -32,10 +32,10 @@ enum WorkFolders {
   }
 
   /// Nil when somebody took the new folder for one that was left behind.
-  private static func lock(_ folder: FilePath) throws -> FolderLock? {
+  private static func lock(_ folder: FilePath) throws -> HeldLock? {
     do {
       guard let lock = try FileLock.ifFree(lockPath(folder)) else { return nil }
-      return FolderLock(lock)
+      return HeldLock(lock)
     } catch let error as HostError where error.isMissing {
       return nil
     }

@@ -1,6 +1,5 @@
 public import HostOS
 public import OCI
-import Synchronization
 public import SystemPackage
 
 /// Where Slipway keeps what it made: blobs, layer indexes, unpacked layers, results of earlier builds.
@@ -42,27 +41,15 @@ public struct BuildStore: Sendable {
   /// Runs `body` while nobody else, in this process or another, makes the same thing.
   func exclusively<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
     let path = lockPath(name)
-    let lock = try await Blocking.run { try HeldLock(path) }
-    defer { lock.release() }
-    return try await body()
-  }
-}
-
-/// A lock file that is removed when it is released; whoever waits for it finds out, and makes a new one.
-private final class HeldLock: Sendable {
-  private let lock: Mutex<FileLock?>
-  private let path: FilePath
-
-  init(_ path: FilePath) throws {
-    self.path = path
-    try Files.createDirectories(path.removingLastComponent())
-    lock = Mutex(try FileLock(path))
-  }
-
-  func release() {
-    lock.withLock { lock in
-      try? Files.removeTree(path)
-      lock = nil
+    let lock = try await Blocking.run {
+      try Files.createDirectories(path.removingLastComponent())
+      return HeldLock(try FileLock(path))
     }
+    // Whoever waits for a lock that was removed finds out, and makes a new one.
+    defer {
+      try? Files.removeTree(path)
+      lock.release()
+    }
+    return try await body()
   }
 }
