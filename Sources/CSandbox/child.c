@@ -39,17 +39,18 @@ static void close_from(int first) {
     close(descriptor);
 }
 
-/// Leaves nothing open but the three standard descriptors and the status pipe. This process does not execute another
+/// Leaves nothing open but the three standard descriptors and those to the caller. This process does not execute another
 /// program, so what it inherited (locks, ends of other commands' pipes) would stay open otherwise.
 static int arrange_descriptors(const struct csandbox_plan *plan) {
-  int wanted[4] = {plan->input, plan->output, plan->error_output, plan->status};
-  for (int index = 0; index < 4; index++) {
+  int wanted[] = {plan->input, plan->output, plan->error_output, plan->status, plan->listeners};
+  int count = plan->listeners < 0 ? LISTENERS_DESCRIPTOR : LISTENERS_DESCRIPTOR + 1;
+  for (int index = 0; index < count; index++) {
     wanted[index] = fcntl(wanted[index], F_DUPFD_CLOEXEC, 16);
     if (wanted[index] < 0) return -1;
   }
-  for (int index = 0; index < 4; index++)
-    if (dup3(wanted[index], index, index == STATUS_DESCRIPTOR ? O_CLOEXEC : 0) < 0) return -1;
-  close_from(STATUS_DESCRIPTOR + 1);
+  for (int index = 0; index < count; index++)
+    if (dup3(wanted[index], index, index >= STATUS_DESCRIPTOR ? O_CLOEXEC : 0) < 0) return -1;
+  close_from(count);
   return 0;
 }
 
@@ -175,6 +176,7 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_FORK_SUPERVISED: return fork_command(child, 1);
   case CSANDBOX_DIE_WITH_PARENT: return child_die_with_parent(child);
   case CSANDBOX_SESSION: return start_session();
+  case CSANDBOX_FILTER: return child_filter(child, op);
   case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
   case CSANDBOX_CREDENTIALS: return child_credentials(child, op);
   case CSANDBOX_CAPABILITIES: return child_capabilities(child, op->number);

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3 };
+enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3, LISTENERS_DESCRIPTOR = 4 };
 
 /// The state of a child while it works its plan.
 struct child {
@@ -58,6 +58,7 @@ int child_mask(struct child *child, const struct csandbox_op *op);
 int child_read_only_path(struct child *child, const struct csandbox_op *op);
 int child_enter_root(struct child *child);
 
+int child_filter(struct child *child, const struct csandbox_op *op);
 int child_bounding_set(struct child *child, uint64_t mask);
 int child_credentials(struct child *child, const struct csandbox_op *op);
 int child_capabilities(struct child *child, uint64_t mask);

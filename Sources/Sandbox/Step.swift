@@ -15,7 +15,7 @@ struct Step {
   var uid: UInt32 = 0
   var gid: UInt32 = 0
   var bytes: [UInt8] = []
-  /// Of `bytes`, in groups.
+  /// Of `bytes`, in groups or instructions.
   var count: Int?
   var arguments: [String] = []
   var environment: [String] = []
@@ -152,6 +152,15 @@ extension Step {
   static let forkSupervised = Step(CSANDBOX_FORK_SUPERVISED, "start a process")
   static let dieWithParent = Step(CSANDBOX_DIE_WITH_PARENT, "end with the parent")
   static let session = Step(CSANDBOX_SESSION, "start a session")
+
+  /// Installs the instructions of a filter of system calls (struct sock_filter).
+  static func filter(_ instructions: [UInt8], flags: UInt64 = csandbox_FILTER_SPECULATIVE) -> Step {
+    Step(CSANDBOX_FILTER, "filter system calls").with {
+      $0.bytes = instructions
+      $0.count = instructions.count / 8
+      $0.number = flags
+    }
+  }
 
   static func boundingSet(_ capabilities: Capabilities) -> Step {
     Step(CSANDBOX_BOUNDING_SET, "drop capabilities").with { $0.number = capabilities.rawValue }
