@@ -15,6 +15,9 @@ struct RegistryCall: Sendable {
     request = HTTPRequest(method, url)
     request.verifiesCertificate = endpoint.verifiesCertificate
   }
+
+  /// Whether it goes to the registry itself, and not where that sent us.
+  var isOwn: Bool { request.url.hasSameOrigin(as: endpoint.base) }
 }
 
 extension RegistryClient {
@@ -40,15 +43,19 @@ extension RegistryClient {
   /// A token may end in the middle: a request that is refused is sent once more with a new one. A stream cannot be
   /// sent again, but whoever sends it anew does so with the new token.
   func exchange(_ call: RegistryCall) async throws -> HTTPResponse {
-    let isOwn = call.request.url.hasSameOrigin(as: call.endpoint.base)
-    let authorization = isOwn ? try await authenticator.authorization(call.endpoint, call.scopes) : nil
-    let response = try await sendOnce(call, authorization)
-    guard response.status == 401, isOwn,
+    let (response, authorization) = try await attempt(call)
+    guard response.status == 401, call.isOwn,
       let better = try await authenticator.authorization(
         answering: response, call.endpoint, call.scopes, rejected: authorization)
     else { return response }
     if case .stream = call.request.body { return response }
     return try await sendOnce(call, better)
+  }
+
+  /// The same without a second attempt, with the authorization that was used.
+  func attempt(_ call: RegistryCall) async throws -> (response: HTTPResponse, authorization: String?) {
+    let authorization = call.isOwn ? try await authenticator.authorization(call.endpoint, call.scopes) : nil
+    return (try await sendOnce(call, authorization), authorization)
   }
 
   private func sendOnce(_ call: RegistryCall, _ authorization: String?) async throws -> HTTPResponse {

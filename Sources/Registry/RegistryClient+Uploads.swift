@@ -30,22 +30,46 @@ extension RegistryRepository: ImageDestination {
   public func write(
     _ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> BlobWriteOutcome {
-    if try await contains(blob) {
+    switch try await find(blob, from: source) {
+    case .there(let outcome):
       progress(blob.size)
-      return .present
+      return outcome
+    case .absent(let session):
+      try await upload(Upload(blob: blob, source: source, progress: progress), to: session)
+      return .written
     }
-    var session: URL?
-    if let other = mountable(blob, from: source) {
-      switch try await mount(blob, from: other) {
-      case .mounted:
-        progress(blob.size)
-        return .mounted
-      case .session(let url): session = url
-      case .refused: break
-      }
+  }
+
+  /// Has the registry take a blob that it has already, here or in a repository that is known to have it. Nil when its
+  /// bytes would have to be sent.
+  /// - Throws: `RegistryError`.
+  public func adopt(_ blob: Descriptor, from source: any BlobSource) async throws -> BlobWriteOutcome? {
+    switch try await find(blob, from: source) {
+    case .there(let outcome): return outcome
+    case .absent(let session):
+      if let session { await endUpload(session) }
+      return nil
     }
-    try await upload(Upload(blob: blob, source: source, progress: progress), to: session)
-    return .written
+  }
+
+  /// Finds out whether blobs may be written, by beginning an upload that is given up at once.
+  /// - Throws: `RegistryError`.
+  public func checkAccess() async throws { await endUpload(try await beginUpload()) }
+
+  private enum Finding {
+    case there(BlobWriteOutcome)
+    /// With the upload that the registry has begun for it, if it has.
+    case absent(URL?)
+  }
+
+  private func find(_ blob: Descriptor, from source: any BlobSource) async throws -> Finding {
+    if try await contains(blob) { return .there(.present) }
+    guard let other = mountable(blob, from: source) else { return .absent(nil) }
+    switch try await mount(blob, from: other) {
+    case .mounted: return .there(.mounted)
+    case .session(let url): return .absent(url)
+    case .refused: return .absent(nil)
+    }
   }
 
   private func mountable(_ blob: Descriptor, from source: any BlobSource) -> String? {
@@ -164,6 +188,13 @@ extension RegistryRepository: ImageDestination {
         help: ["report it to those who run the registry"], exitCode: .unavailable)
     }
     return location
+  }
+
+  /// What comes of it does not matter: uploads that nobody goes on with end by themselves.
+  private func endUpload(_ session: URL) async {
+    guard let endpoint = try? await client.endpoint(of: registry) else { return }
+    let scope = AccessScope(repository: name, access: .push)
+    _ = try? await client.attempt(RegistryCall(.DELETE, session, at: endpoint, for: [scope]))
   }
 
   private func putCall(_ upload: Upload, _ session: URL) async throws -> RegistryCall {

@@ -119,10 +119,9 @@ struct MountBench {
     var options = Builder.Options()
     options.isolation = isolation
     let solver = GraphSolver(
-      graph: graph.value, inputs: inputs, cache: StepCache(store: store), options: options,
-      progress: ProgressReporter(recorder),
-      now: Timestamp.now)
-    let stacks = try await solver.solve([vertex])
+      graph.value, for: [vertex], inputs: inputs, cache: StepCache(store: store), options: options,
+      progress: ProgressReporter(recorder))
+    let stacks = try await solver.solve()
     return Outcome(stack: try #require(stacks.first), cached: recorder.cached, log: recorder.log)
   }
 

@@ -65,6 +65,33 @@ import Testing
     #expect(registry.lines == ["HEAD /v2/me/web/manifests/\(blob.digest)"])
   }
 
+  // MARK: Asking
+
+  @Test func beginsAnUploadToSeeWhetherItMayAndEndsIt() async throws {
+    let registry = ScriptedRegistry { request, _ in
+      request.method == "POST" ? ScriptedAnswer(202, ["Location": "/up/1"]) : ScriptedAnswer(204)
+    }
+    try await registry.client().repository(image).checkAccess()
+    #expect(registry.lines == ["POST /v2/me/web/blobs/uploads/", "DELETE /up/1"])
+    let closed = ScriptedRegistry { _, _ in ScriptedAnswer(403) }
+    let error = await #expect(throws: RegistryError.self) {
+      try await closed.client().repository(image).checkAccess()
+    }
+    #expect(error?.code == .denied)
+  }
+
+  @Test("takes what is near without its bytes", arguments: [201, 202, 404])
+  func adopts(status: Int) async throws {
+    let registry = mounting(ScriptedAnswer(status, status == 202 ? ["Location": "/up/1"] : [:]))
+    var repository = registry.client().repository(image)
+    #expect(try await repository.adopt(blob, from: source) == nil)
+    #expect(registry.lines == ["HEAD /v2/me/web/blobs/\(blob.digest)"])
+    repository.mountable[blob.digest] = "me/base"
+    #expect(try await repository.adopt(blob, from: source) == (status == 201 ? .mounted : nil))
+    #expect(registry.lines.contains("DELETE /up/1") == (status == 202))
+    #expect(!registry.lines.contains { $0.hasPrefix("PUT") })
+  }
+
   // MARK: Mounting
 
   private func mounting(_ answer: ScriptedAnswer) -> ScriptedRegistry {

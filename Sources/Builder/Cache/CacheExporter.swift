@@ -88,7 +88,7 @@ extension BuildProduct {
 
 extension Layer {
   /// Where the blob can be read.
-  func source(_ store: BuildStore) -> any BlobSource {
+  public func source(_ store: BuildStore) -> any BlobSource {
     store.content.contains(descriptor.digest) ? store.content : origin ?? store.content
   }
 }

@@ -13,10 +13,13 @@ public struct ImageExporter: Sendable {
 
   /// Writes images to a registry or a layout: all layers side by side, then configurations, then manifests, then the
   /// index, so that nothing is named before it is there.
-  public func write(_ product: BuildProduct, to destination: any ImageDestination, tag: String?, _ step: ProgressStep)
-    async throws
-  {
-    try await write(layers: product.images.flatMap(\.layers), to: destination, step)
+  /// - Parameter present: layers that are known to be there.
+  public func write(
+    _ product: BuildProduct, to destination: any ImageDestination, tag: String?, without present: Set<Digest> = [],
+    _ step: ProgressStep
+  ) async throws {
+    let layers = product.images.flatMap(\.layers).filter { !present.contains($0.descriptor.digest) }
+    try await write(layers: layers, to: destination, step)
     for image in product.images {
       try await write(image.configDescriptor, from: store.content, to: destination, step)
       if product.onlyImage == nil { try await destination.write(image.manifest, tag: nil) }
@@ -32,10 +35,15 @@ public struct ImageExporter: Sendable {
       for layer in layers where seen.insert(layer.descriptor.digest).inserted {
         if running >= 4 { try await group.next() }
         running += 1
-        group.addTask { try await write(layer.descriptor, from: layer.source(store), to: destination, step) }
+        group.addTask { try await write(layer, to: destination, step) }
       }
       try await group.waitForAll()
     }
+  }
+
+  /// Writes a layer alone, before there is an image to name it.
+  public func write(_ layer: Layer, to destination: any ImageDestination, _ step: ProgressStep) async throws {
+    try await write(layer.descriptor, from: layer.source(store), to: destination, step)
   }
 
   func write(

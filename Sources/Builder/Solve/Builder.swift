@@ -25,6 +25,9 @@ public struct Builder: Sendable {
     public var jobs = ProcessInfo.processInfo.activeProcessorCount
     /// Whether the images tell later builds which steps made their layers.
     public var embedsCache = false
+    /// Told of layers that the images will have, the lowest first, as soon as that is sure, and again when one has come
+    /// into the store. Called from any thread.
+    public var onLayers: @Sendable ([Layer]) -> Void = { _ in }
 
     public init(compression: Compression = .default, epoch: Timestamp? = nil) {
       self.compression = compression
@@ -104,9 +107,8 @@ public struct Builder: Sendable {
     while true {
       let cache = StepCache(store: store, imports: imports)
       let solver = GraphSolver(
-        graph: plan.graph, inputs: inputs, cache: cache, options: options, progress: progress,
-        now: options.epoch ?? Timestamp.now)
-      do { return (try await solver.solve(plan.images.map(\.result)), cache.journal.results) } catch let error
+        plan.graph, for: plan.images.map(\.result), inputs: inputs, cache: cache, options: options, progress: progress)
+      do { return (try await solver.solve(), cache.journal.results) } catch let error
         as MissingCacheLayer
       {
         // What was done so far is known when the build begins anew.

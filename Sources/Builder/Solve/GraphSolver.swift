@@ -15,11 +15,14 @@ struct GraphSolver: Sendable {
   }
 
   let graph: BuildGraph
+  /// What the images are made of; nil stands for the empty tree.
+  let results: [VertexID?]
   let inputs: Builder.Inputs
   let cache: StepCache
   let options: Builder.Options
   let progress: ProgressReporter
   let now: Timestamp
+  private let layers: ResultLayers
   private let fetcher: LayerFetcher
   private let trees: LayerTrees
   private let isolation: ExecIsolation
@@ -27,50 +30,86 @@ struct GraphSolver: Sendable {
   private var store: BuildStore { cache.store }
 
   init(
-    graph: BuildGraph, inputs: Builder.Inputs, cache: StepCache, options: Builder.Options,
-    progress: ProgressReporter, now: Timestamp
+    _ graph: BuildGraph, for results: [VertexID?], inputs: Builder.Inputs, cache: StepCache, options: Builder.Options,
+    progress: ProgressReporter
   ) {
     self.graph = graph
+    self.results = results
     self.inputs = inputs
     self.cache = cache
     self.options = options
     self.progress = progress
-    self.now = now
-    fetcher = LayerFetcher(store: cache.store, progress: progress, doesWithoutCaches: true)
+    now = options.epoch ?? Timestamp.now
+    let layers = ResultLayers(of: results.compactMap { $0 }, in: graph, options.onLayers)
+    self.layers = layers
+    fetcher = LayerFetcher(store: cache.store, progress: progress, doesWithoutCaches: true) { layers.arrived($0) }
     trees = LayerTrees(store: cache.store, fetcher: fetcher)
     isolation = ExecIsolation(options.isolation)
     memories = ContextMemories(store: cache.store)
   }
 
-  /// The layers of vertices; nil stands for the empty tree. The first failure cancels what runs beside it.
-  func solve(_ results: [VertexID?]) async throws -> [LayerStack] {
+  /// The layers of the images. The first failure cancels what runs beside it.
+  func solve() async throws -> [LayerStack] {
     defer { try? isolation.removeFolders() }
-    var waiting = needed(for: results.compactMap { $0 })
-    var outputs: [VertexID: Output] = [:]
-    var running = 0
     // What was read is worth remembering whatever becomes of the build.
     defer { memories.save() }
-    let total = waiting.count
-    try await withThrowingTaskGroup(of: (VertexID, Output).self) { group in
-      while outputs.count < total {
-        for id in waiting.sorted(by: { $0.index < $1.index })
-        where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
-          if graph[id].operation.isStep {
-            if running >= max(1, options.jobs) { continue }
-            running += 1
-          }
-          waiting.remove(id)
-          let known = outputs
-          group.addTask { (id, try await output(of: graph[id], known)) }
-        }
-        guard let (id, output) = try await group.next() else { break }
-        outputs[id] = output
-        if graph[id].operation.isStep { running -= 1 }
-      }
-    }
+    let outputs = try await withThrowingTaskGroup(of: Solution.self) { try await solve(in: &$0) }
     let stacks = results.map { stack($0, outputs) }
     try await keep(stacks)
     return stacks
+  }
+
+  /// A vertex with what came of it.
+  private struct Solution: Sendable {
+    var vertex: VertexID
+    var output: Result<Output, any Error>
+    /// Whether it failed because all was to end.
+    var isCanceled = false
+  }
+
+  private func solve(in group: inout ThrowingTaskGroup<Solution, any Error>) async throws -> [VertexID: Output] {
+    var waiting = needed(for: results.compactMap { $0 })
+    var outputs: [VertexID: Output] = [:]
+    var running = 0
+    let total = waiting.count
+    while outputs.count < total {
+      for id in waiting.sorted(by: { $0.index < $1.index })
+      where graph[id].operation.inputs.allSatisfy({ outputs[$0] != nil }) {
+        if graph[id].operation.isStep {
+          if running >= max(1, options.jobs) { continue }
+          running += 1
+        }
+        waiting.remove(id)
+        let known = outputs
+        group.addTask { await solution(of: graph[id], known) }
+      }
+      guard let solution = try await group.next() else { break }
+      guard case .success(let output) = solution.output else { throw try await failure(solution, in: &group) }
+      outputs[solution.vertex] = output
+      if case .stack(let stack) = output { layers.note(stack, of: solution.vertex) }
+      if graph[solution.vertex].operation.isStep { running -= 1 }
+    }
+    return outputs
+  }
+
+  private func solution(of vertex: Vertex, _ known: [VertexID: Output]) async -> Solution {
+    do { return Solution(vertex: vertex.id, output: .success(try await output(of: vertex, known))) } catch {
+      return Solution(vertex: vertex.id, output: .failure(error), isCanceled: Task.isCancelled)
+    }
+  }
+
+  /// Ends all that runs. Of several steps that failed by themselves the first of the Dockerfile counts.
+  private func failure(_ first: Solution, in group: inout ThrowingTaskGroup<Solution, any Error>) async throws
+    -> any Error
+  {
+    group.cancelAll()
+    var failed = first
+    for try await other in group {
+      guard case .failure = other.output, !other.isCanceled else { continue }
+      if failed.isCanceled || other.vertex.index < failed.vertex.index { failed = other }
+    }
+    if case .failure(let error) = failed.output { return error }
+    return CancellationError()
   }
 
   /// What nobody could fetch later is brought into the store: a folder that a cache was read from may go.

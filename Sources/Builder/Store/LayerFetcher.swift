@@ -8,6 +8,8 @@ struct LayerFetcher: Sendable {
   let progress: ProgressReporter
   /// Whether a build can go on without what a cache offered but does not have.
   var doesWithoutCaches = false
+  /// Told of each layer that has come into the store.
+  var onFetch: @Sendable (Layer) -> Void = { _ in }
 
   /// - Throws: the source's errors; `BuilderError` with the code `layer-gone` when there is no source;
   ///   `MissingCacheLayer` where that is permitted.
@@ -26,6 +28,7 @@ struct LayerFetcher: Sendable {
         throw MissingCacheLayer(layer: layer, reason: error)
       }
     }
+    onFetch(layer)
   }
 
   private func fetch(_ layer: Layer, from origin: any BlobSource) async throws {

@@ -67,7 +67,7 @@ public struct Build: Sendable {
     }
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
     let local = context.local(ignoring: inputs.ignore)
-    return .built(try await deliver(try await build(plan, images.resolved, local, settings), settings))
+    return .built(try await deliver(settings) { try await build(plan, images.resolved, local, settings, $0) })
   }
 
   // MARK: Context
@@ -144,7 +144,8 @@ public struct Build: Sendable {
   // MARK: Build
 
   private func build(
-    _ plan: BuildPlan, _ images: [ImageRequirement: ResolvedImage], _ context: LocalContext, _ settings: BuildSettings
+    _ plan: BuildPlan, _ images: [ImageRequirement: ResolvedImage], _ context: LocalContext, _ settings: BuildSettings,
+    _ pushes: [RegistryPush]
   ) async throws -> BuildProduct {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
@@ -152,6 +153,9 @@ public struct Build: Sendable {
     options.isolation = settings.isolation
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
+    options.onLayers = { layers in
+      for push in pushes { push.add(layers) }
+    }
     let registry = registry
     var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
     inputs.namedContexts = try settings.namedContexts
@@ -164,20 +168,36 @@ public struct Build: Sendable {
 
   // MARK: Deliver
 
-  private func deliver(_ product: BuildProduct, _ settings: BuildSettings) async throws -> BuildResult {
-    let delivery = BuildDelivery(product: product, names: settings.names, bench: bench, registry: registry)
-    try delivery.name()
-    var usedStandardOutput = false
-    for output in settings.outputs {
-      try await delivery.deliver(output)
-      usedStandardOutput = usedStandardOutput || output.destination == .standardOutput
+  /// Brings what `build` makes to where it is wanted. Pushes begin with the build, and either ends with the other's
+  /// failure.
+  private func deliver(
+    _ settings: BuildSettings, _ build: @escaping @Sendable ([RegistryPush]) async throws -> BuildProduct
+  ) async throws -> BuildResult {
+    let pushes = RegistryPush.pushes(settings.outputs, bench: bench, registry: registry)
+    let made = try await withThrowingTaskGroup(of: BuildProduct?.self) { group in
+      for push in pushes {
+        group.addTask {
+          try await push.run()
+          return nil
+        }
+      }
+      group.addTask {
+        let product = try await build(pushes)
+        let delivery = BuildDelivery(product: product, names: settings.names, bench: bench)
+        try delivery.name()
+        for push in pushes { push.finish(product) }
+        for output in settings.outputs { try await delivery.deliver(output) }
+        return product
+      }
+      return try await group.reduce(nil) { $0 ?? $1 }
     }
+    guard let product = made else { throw CancellationError() }
     for export in settings.cacheExports {
       try await CacheDelivery(product: product, settings: settings, bench: bench, registry: registry).deliver(export)
     }
     return BuildResult(
       names: settings.names, descriptor: product.descriptor, configDigest: product.onlyImage?.configDescriptor.digest,
-      usedStandardOutput: usedStandardOutput)
+      usedStandardOutput: settings.outputs.contains { $0.destination == .standardOutput })
   }
 }
 

@@ -1,15 +1,13 @@
 import Builder
 import Diagnostics
 import OCI
-import Registry
 import SystemPackage
 
-/// Brings what was built to where it is wanted.
+/// Brings what was built to where it is wanted on this machine.
 struct BuildDelivery: Sendable {
   let product: BuildProduct
   let names: [ImageReference]
   let bench: Workbench
-  let registry: RegistryClient
 
   private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
 
@@ -20,8 +18,6 @@ struct BuildDelivery: Sendable {
 
   func deliver(_ output: OutputSpecification) async throws {
     switch (output.kind, output.destination) {
-    case (.registry(let targets), _):
-      for target in targets { try await push(to: target.withDefaultTag) }
     case (.archive(let format), let destination):
       try await bench.progress.step("exporting to \(format.rawValue) archive") { _ in
         try await exporter.writeArchive(product, names: names, format: format, to: target(destination))
@@ -38,22 +34,12 @@ struct BuildDelivery: Sendable {
       try await bench.progress.step("exporting files to tar") { _ in
         try await exporter.writeTree(of: product, to: target(destination))
       }
-    case (.layout, _), (.files, _): break
+    // What goes to a registry is on its way already.
+    case (.registry, _), (.layout, _), (.files, _): break
     }
   }
 
   private func target(_ destination: OutputSpecification.Destination) -> ExportTarget {
     if case .path(let path) = destination { .file(path) } else { .descriptor(bench.output) }
-  }
-
-  private func push(to target: ImageReference) async throws {
-    try await bench.progress.step("pushing \(target.familiarDescription)") { step in
-      var repository = registry.repository(target)
-      for layer in product.images.flatMap(\.layers) {
-        guard let origin = layer.originReference, origin.registry == target.registry else { continue }
-        repository.mountable[layer.descriptor.digest] = origin.repository
-      }
-      try await exporter.write(product, to: repository, tag: target.tag, step)
-    }
   }
 }

@@ -54,12 +54,6 @@ struct CacheDelivery: Sendable {
   }
 }
 
-extension OutputSpecification {
-  fileprivate var registryNames: [ImageReference] {
-    if case .registry(let names) = kind { names } else { [] }
-  }
-}
-
 extension BuildSettings {
   /// `type=inline`, or BuildKit's build argument for the same.
   var embedsCache: Bool {

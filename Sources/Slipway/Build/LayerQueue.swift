@@ -1,0 +1,52 @@
+import Builder
+import OCI
+
+/// Which layers a push that has begun early sends next. What is in the store is sent; of what is not, which the build
+/// may yet need or not, it is only asked whether the registry has it.
+struct LayerQueue: Sendable {
+  enum Task: Sendable {
+    case send(Layer)
+    case ask(Layer)
+  }
+
+  /// How many run at a time.
+  private static let width = 4
+
+  private var waiting: [Task] = []
+  private var running = 0
+  /// Sent, asked for, or about to be.
+  private var begun: Set<Digest> = []
+  private var asked: Set<Digest> = []
+  /// What the registry has.
+  private(set) var present: Set<Digest> = []
+
+  var isIdle: Bool { running == 0 }
+
+  /// Takes in layers, new ones and those that may have come into the store.
+  mutating func add(_ layers: [Layer], isStored: (Digest) -> Bool) {
+    for layer in layers where !present.contains(layer.descriptor.digest) {
+      let digest = layer.descriptor.digest
+      if begun.contains(digest) { continue }
+      if isStored(digest) {
+        begun.insert(digest)
+        waiting.append(.send(layer))
+      } else if asked.insert(digest).inserted {
+        waiting.append(.ask(layer))
+      }
+    }
+  }
+
+  mutating func next() -> Task? {
+    guard running < Self.width, !waiting.isEmpty else { return nil }
+    running += 1
+    return waiting.removeFirst()
+  }
+
+  mutating func end(_ digest: Digest, isPresent: Bool) {
+    running -= 1
+    if isPresent { present.insert(digest) }
+  }
+
+  /// What has not begun is left to the end of the push.
+  mutating func stop() { waiting = [] }
+}

@@ -1,0 +1,176 @@
+import Builder
+import Diagnostics
+import OCI
+import Registry
+
+/// A push to the repositories of one registry that begins while the image is being made. Layers go there as soon as it
+/// is sure that the image will have them; what names them goes when all is there. A build that fails leaves layers that
+/// nothing names, which registries remove.
+struct RegistryPush: Sendable {
+  private enum Event: Sendable {
+    case layers([Layer])
+    /// A layer was sent or asked for.
+    case ended(Digest, isPresent: Bool)
+    /// There is no use in going on.
+    case refused(any Error)
+    case image(BuildProduct)
+  }
+
+  /// All of one registry.
+  let names: [ImageReference]
+  let bench: Workbench
+  let registry: RegistryClient
+  private let events: AsyncStream<Event>
+  private let inbox: AsyncStream<Event>.Continuation
+
+  init(_ names: [ImageReference], bench: Workbench, registry: RegistryClient) {
+    self.names = names
+    self.bench = bench
+    self.registry = registry
+    (events, inbox) = AsyncStream.makeStream()
+  }
+
+  /// One push for each registry that outputs name.
+  static func pushes(_ outputs: [OutputSpecification], bench: Workbench, registry: RegistryClient) -> [RegistryPush] {
+    var groups: [(registry: String, names: [ImageReference])] = []
+    for name in outputs.flatMap(\.registryNames).map(\.withDefaultTag) {
+      if let index = groups.firstIndex(where: { $0.registry == name.registry }) {
+        if !groups[index].names.contains(name) { groups[index].names.append(name) }
+      } else {
+        groups.append((name.registry, [name]))
+      }
+    }
+    return groups.map { RegistryPush($0.names, bench: bench, registry: registry) }
+  }
+
+  private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
+
+  // MARK: What the build tells
+
+  /// Layers that the image will have, in passing.
+  func add(_ layers: [Layer]) { inbox.yield(.layers(layers)) }
+
+  /// The image is made: the push may come to its end.
+  func finish(_ product: BuildProduct) { inbox.yield(.image(product)) }
+
+  // MARK: The push
+
+  /// Pushes until all of the image is there.
+  /// - Throws: the registry's and the sources' errors; `CancellationError`.
+  func run() async throws {
+    let title = names.map(\.familiarDescription).joined(separator: ", ")
+    try await bench.progress.step("pushing \(title)") { step in
+      for repository in repositories { try await checkAccess(to: repository, step) }
+      let (product, present) = try await sendLayers(step)
+      let layers = product.images.flatMap(\.layers)
+      for name in names {
+        let destination = destination(name, for: layers)
+        try await exporter.write(product, to: destination, tag: name.tag, without: present, step)
+      }
+    }
+  }
+
+  /// The first name of each.
+  private var repositories: [ImageReference] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0.repository).inserted }
+  }
+
+  /// Blobs go to the first repository, which the others mount them from.
+  private func destination(_ name: ImageReference, for layers: [Layer]) -> RegistryRepository {
+    var repository = registry.repository(name)
+    for layer in layers {
+      if let first = names.first, first.repository != name.repository {
+        repository.mountable[layer.descriptor.digest] = first.repository
+      } else if let origin = layer.originReference, origin.registry == name.registry {
+        repository.mountable[layer.descriptor.digest] = origin.repository
+      }
+    }
+    return repository
+  }
+
+  /// Whoever may not push learns it before commands run for long.
+  private func checkAccess(to name: ImageReference, _ step: ProgressStep) async throws {
+    do { try await registry.repository(name).checkAccess() } catch { try postpone(error, "the push", step) }
+  }
+
+  /// What may pass is tried again when the image is there; what will not ends the build.
+  private func postpone(_ error: any Error, _ what: String, _ step: ProgressStep) throws {
+    try Task.checkCancellation()
+    guard let error = error as? any DiagnosticError, !error.refusesForGood, let first = error.diagnostics.first else {
+      throw error
+    }
+    step.log("\(what) has to wait: \(first.message)")
+  }
+
+  /// Sends layers until the image is made, and says which of them the registry has.
+  private func sendLayers(_ step: ProgressStep) async throws -> (BuildProduct, present: Set<Digest>) {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var queue = LayerQueue()
+      var product: BuildProduct?
+      for await event in events {
+        switch event {
+        case .layers(let layers): queue.add(layers) { bench.store.content.contains($0) }
+        case .ended(let digest, let isPresent): queue.end(digest, isPresent: isPresent)
+        case .refused(let error): throw error
+        case .image(let made):
+          product = made
+          queue.stop()
+        }
+        while let task = queue.next() { group.addTask { await perform(task, step) } }
+        if let product, queue.isIdle { return (product, queue.present) }
+      }
+      throw CancellationError()
+    }
+  }
+
+  private func perform(_ task: LayerQueue.Task, _ step: ProgressStep) async {
+    let digest = task.layer.descriptor.digest
+    do {
+      var isPresent = true
+      for name in repositories where isPresent { isPresent = try await perform(task, name, step) }
+      inbox.yield(.ended(digest, isPresent: isPresent))
+    } catch {
+      do {
+        try postpone(error, digest.short, step)
+        inbox.yield(.ended(digest, isPresent: false))
+      } catch { inbox.yield(.refused(error)) }
+    }
+  }
+
+  /// Whether the repository has the layer now.
+  private func perform(_ task: LayerQueue.Task, _ name: ImageReference, _ step: ProgressStep) async throws -> Bool {
+    let destination = destination(name, for: [task.layer])
+    switch task {
+    case .send(let layer): try await exporter.write(layer, to: destination, step)
+    case .ask(let layer):
+      guard let outcome = try await destination.adopt(layer.descriptor, from: layer.source(bench.store)) else {
+        return false
+      }
+      step.log("\(layer.descriptor.digest.short) \(outcome == .present ? "is there already" : "was mounted")")
+    }
+    return true
+  }
+}
+
+extension LayerQueue.Task {
+  fileprivate var layer: Layer {
+    switch self {
+    case .send(let layer), .ask(let layer): layer
+    }
+  }
+}
+
+extension DiagnosticError {
+  /// Whether trying again later cannot help: the registry does not permit it, or has no such repository.
+  fileprivate var refusesForGood: Bool {
+    exitCode == .authentication || diagnostics.first?.code == .nameUnknown
+  }
+}
+
+extension OutputSpecification {
+  /// The names to push under.
+  var registryNames: [ImageReference] {
+    if case .registry(let names) = kind { names } else { [] }
+  }
+}
