@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// Runs blocking work (file I/O, waiting for a child or a lock) on threads of its own, so that the cooperative pool,
 /// which has one thread a core, goes on.
@@ -9,6 +10,54 @@ public enum Blocking {
   public static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       queue.async { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+  }
+
+  /// Runs blocking work that cannot be interrupted, and does not wait for its end when the task is cancelled: what
+  /// comes of it then is dropped.
+  /// - Throws: `CancellationError`, and what `body` throws.
+  public static func runUnlessCancelled<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    let waiter = Waiter<Result>()
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        guard waiter.begin(continuation) else { return }
+        queue.async { waiter.end(Swift.Result(catching: body)) }
+      }
+    } onCancel: {
+      waiter.end(.failure(CancellationError()))
+    }
+  }
+
+  /// Whoever waits for a result, which comes once.
+  private final class Waiter<Result: Sendable>: Sendable {
+    private enum State {
+      case idle
+      case waiting(CheckedContinuation<Result, any Error>)
+      case ended
+    }
+
+    private let state = Mutex(State.idle)
+
+    /// False when the wait was over before it began.
+    func begin(_ continuation: CheckedContinuation<Result, any Error>) -> Bool {
+      let isWaiting = state.withLock { state in
+        guard case .idle = state else { return false }
+        state = .waiting(continuation)
+        return true
+      }
+      if !isWaiting { continuation.resume(throwing: CancellationError()) }
+      return isWaiting
+    }
+
+    func end(_ result: sending Swift.Result<Result, any Error>) {
+      let continuation = state.withLock { state in
+        defer { state = .ended }
+        if case .waiting(let continuation) = state { return Optional(continuation) }
+        return nil
+      }
+      continuation?.resume(with: result)
     }
   }
 }

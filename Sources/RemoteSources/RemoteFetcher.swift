@@ -26,10 +26,7 @@ public struct RemoteFetcher: Sendable {
 
   /// Runs `body` while nobody else, in this process or another, fetches the same thing.
   func exclusively<Result>(_ path: FilePath, _ body: () async throws -> Result) async throws -> Result {
-    let lock = try await Blocking.run {
-      try Files.createDirectories(path.removingLastComponent())
-      return HeldLock(try FileLock(path))
-    }
+    let lock = try await HeldLock.waiting(for: path)
     defer { lock.release() }
     return try await body()
   }

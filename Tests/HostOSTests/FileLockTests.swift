@@ -151,6 +151,21 @@ import Testing
     }
   }
 
+  /// Nobody has to wait for the end of another's build to be rid of one's own.
+  @Test func aWaitEndsWhenItIsCancelled() async throws {
+    try await Scratch.use("lock") { scratch in
+      let path = scratch("folder/lock")
+      let held = try await HeldLock.waiting(for: path)
+      let waiting = Task { try await HeldLock.waiting(for: path) }
+      waiting.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+      #expect(try Self.isFree(path) == false)
+      held.release()
+      // Whoever was given up does not keep what it got.
+      try await Blocking.run { _ = try FileLock(path) }
+    }
+  }
+
   private static func isFree(_ path: FilePath, _ mode: FileLock.Mode = .exclusive) throws -> Bool {
     let lock = try FileLock.ifFree(path, mode)
     let isFree = lock != nil

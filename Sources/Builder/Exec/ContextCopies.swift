@@ -17,12 +17,8 @@ struct ContextCopies: Sendable {
     let copies = folder
     let name = content.hex
     let copy = copies.appending(name)
-    let lock = try await Blocking.run {
-      try Files.createDirectories(copies)
-      let lock = HeldLock(try FileLock(lockPath(name), .shared))
-      BuildStore.markUsed(lockPath(name))
-      return lock
-    }
+    let lock = try await HeldLock.waiting(for: lockPath(name), .shared)
+    BuildStore.markUsed(lockPath(name))
     do {
       try await store.exclusively("context-\(name)") {
         if try FileStatus.ifExists(copy) != nil { return }

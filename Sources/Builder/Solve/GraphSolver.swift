@@ -63,8 +63,11 @@ struct GraphSolver: Sendable {
   private struct Solution: Sendable {
     var vertex: VertexID
     var output: Result<Output, any Error>
-    /// Whether it failed because all was to end.
-    var isCanceled = false
+
+    /// Nil when it succeeded, or failed because all was to end.
+    var ownFailure: (any Error)? {
+      if case .failure(let error) = output, !(error is CancellationError) { error } else { nil }
+    }
   }
 
   private func solve(in group: inout ThrowingTaskGroup<Solution, any Error>) async throws -> [VertexID: Output] {
@@ -94,7 +97,7 @@ struct GraphSolver: Sendable {
 
   private func solution(of vertex: Vertex, _ known: [VertexID: Output]) async -> Solution {
     do { return Solution(vertex: vertex.id, output: .success(try await output(of: vertex, known))) } catch {
-      return Solution(vertex: vertex.id, output: .failure(error), isCanceled: Task.isCancelled)
+      return Solution(vertex: vertex.id, output: .failure(error))
     }
   }
 
@@ -103,13 +106,10 @@ struct GraphSolver: Sendable {
     -> any Error
   {
     group.cancelAll()
-    var failed = first
-    for try await other in group {
-      guard case .failure = other.output, !other.isCanceled else { continue }
-      if failed.isCanceled || other.vertex.index < failed.vertex.index { failed = other }
-    }
-    if case .failure(let error) = failed.output { return error }
-    return CancellationError()
+    var failed = [first]
+    for try await other in group { failed.append(other) }
+    let own = failed.filter { $0.ownFailure != nil }.min { $0.vertex.index < $1.vertex.index }
+    return own?.ownFailure ?? CancellationError()
   }
 
   /// What nobody could fetch later is brought into the store: a folder that a cache was read from may go.

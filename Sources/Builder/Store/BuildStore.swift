@@ -41,10 +41,7 @@ public struct BuildStore: Sendable {
   /// Runs `body` while nobody else, in this process or another, makes the same thing.
   func exclusively<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
     let path = lockPath(name)
-    let lock = try await Blocking.run {
-      try Files.createDirectories(path.removingLastComponent())
-      return HeldLock(try FileLock(path))
-    }
+    let lock = try await HeldLock.waiting(for: path)
     // Whoever waits for a lock that was removed finds out, and makes a new one.
     defer {
       try? Files.removeTree(path)
