@@ -4,7 +4,7 @@ BINARY := .build/release/slipway
 STRIPPED := .build/slipway
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo test lint format fuzz bench clean
+.PHONY: help build install demo test lint format fuzz stress bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,11 @@ FUZZ_SECONDS ?= 600
 SEED ?= 1
 fuzz: ## feed made-up and damaged Dockerfiles to the language (FUZZ_SECONDS=600, SEED=1)
 	@swift run --configuration release SyntaxFuzz --seconds $(FUZZ_SECONDS) --seed $(SEED)
+
+KILLS ?= 200
+stress: ## kill builds at random moments and look at what they leave (KILLS=200, SEED=…)
+	@scripts/install-packages test
+	@KILLS=$(KILLS) $(if $(filter command environment,$(origin SEED)),SEED=$(SEED)) swift test --filter KillTests
 
 bench: ## run the benchmarks
 	@Benchmarks/run

@@ -24,43 +24,25 @@ struct StoreTests {
     "Dockerfile": .file(dockerfile), "a": .file(String(repeating: "a", count: 200_000)), "b": "b",
   ]
 
-  private struct Usage: Decodable {
-    struct Item: Decodable {
-      var id: String
-      var type: String
-      var size: Int64
-      var reclaimable: Bool
-    }
-    var size: Int64
-    var reclaimable: Int64
-    var items: [Item]
-  }
-
-  private static func usage(_ place: Workplace) async throws -> Usage {
-    let outcome = try await place.slipway.run(["du", "--format", "json"])
-    expect(outcome)
-    return try JSONDecoder().decode(Usage.self, from: Data(outcome.outputText.utf8))
-  }
-
   @Test func whatIsThereIsShownAndGoes() async throws {
     try await Workplace.use { place in
       expect(try await place.build(Self.files, ["--tag", "app", "--quiet"]))
       let table = try await place.slipway.run(["du", "--verbose"]).outputText
       #expect(table.contains("docker.io/library/app:latest"))
       #expect(table.contains("\ntotal "))
-      let before = try await Self.usage(place)
+      let before = try await place.slipway.storeReport()
       #expect(before.reclaimable > 0 && before.reclaimable < before.size)
       #expect(before.items.reduce(0) { $0 + $1.size } == before.size)
       let pruned = try await place.slipway.run(["prune", "--format", "json"])
       expect(pruned)
       #expect(pruned.outputText.contains("\"reclaimed\" : \(before.reclaimable)"))
-      let after = try await Self.usage(place)
+      let after = try await place.slipway.storeReport()
       #expect(after.size == before.size - before.reclaimable && after.reclaimable == 0)
       let all = try await place.slipway.run(["prune", "--all"])
       expect(all)
       #expect(all.outputText.hasPrefix("untagged docker.io/library/app:latest\n"))
       #expect(all.outputText.contains("\nreclaimed "))
-      #expect(try await Self.usage(place).items.isEmpty)
+      #expect(try await place.slipway.storeReport().items.isEmpty)
       #expect(try await place.slipway.run(["prune", "--all"]).outputText == "reclaimed 0B\n")
     }
   }
@@ -85,7 +67,7 @@ struct StoreTests {
             ["build", "--quiet", "--tag", "app", "--build-arg", "BASE=\(place.base)", context.string], as: user))
         let before = try await slipway.run(["du", "--format", "json"], as: user)
         expect(before)
-        let usage = try JSONDecoder().decode(Usage.self, from: Data(before.outputText.utf8))
+        let usage = try JSONDecoder().decode(StoreReport.self, from: Data(before.outputText.utf8))
         #expect(usage.items.contains { $0.type == "cache-mount" })
         let all = try await slipway.run(["prune", "--all"], as: user)
         expect(all)
@@ -126,7 +108,7 @@ struct StoreTests {
         for try await outcome in group { expect(outcome) }
       }
       expect(try await slipway.run(["prune", "--all", "--quiet"]))
-      #expect(try await Self.usage(place).items.isEmpty)
+      #expect(try await place.slipway.storeReport().items.isEmpty)
     }
   }
 
@@ -196,40 +178,6 @@ struct StoreTests {
       }
       #expect(done.count == 4)
       expect(try await place.build(files, ["--jobs", "0"]), endsWith: 2)
-    }
-  }
-
-  /// Kill -9 at any moment loses at most the step in hand.
-  @Test func killedBuildsLeaveNothingBehind() async throws {
-    try await Workplace.use { place in
-      var slipway = place.slipway
-      slipway.environment.variables["SOURCE_DATE_EPOCH"] = "1000000000"
-      let clock = ContinuousClock()
-      let begin = clock.now
-      let context = try place.scratch.write(Self.files, in: "context").string
-      let build = ["build", "--build-arg", "BASE=\(place.base)", "--quiet", "--tag", "app", context]
-      let reference = try await slipway.run(build)
-      let seconds = Double((clock.now - begin).components.seconds) + 0.5
-      expect(reference)
-      for number in 1...20 {
-        expect(try await slipway.run(["prune", "--all", "--quiet"]))
-        let delay = seconds * Double(number) / 20
-        _ = try await Tool.attempt(
-          "timeout", ["--signal=KILL", String(format: "%.3f", delay), slipway.executable.string] + build,
-          environment: slipway.environment)
-        expect(try await slipway.run(["prune", "--quiet"]))
-        #expect(try await Self.usage(place).items.filter { $0.type == "work" || $0.reclaimable }.map(\.id) == [])
-        if number.isMultiple(of: 5) {
-          let again = try await slipway.run(build)
-          expect(again)
-          #expect(again.outputText == reference.outputText)
-        }
-      }
-      expect(try await slipway.run(["prune", "--all", "--quiet"]))
-      let files = try await Tool.output("find", [slipway.store.string, "-type", "f", "-printf", "%P\n"])
-      #expect(
-        Set(files.split(separator: "\n").map(String.init))
-          == ["ingest/index.lock", "oci/index.json", "oci/oci-layout"])
     }
   }
 }

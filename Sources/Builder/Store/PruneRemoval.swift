@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import HostOS
 import OCI
 import SystemPackage
@@ -65,12 +66,13 @@ struct PruneRemoval {
     result.removed.append(entry.item)
   }
 
-  /// Removes what was only needed for removing.
+  /// Removes what was only needed for removing, and the folders that hold nothing any more, whoever made them.
   mutating func finish() {
     if let trash {
       do { try Files.removeTree(trash) } catch { fail(error) }
     }
     trash = nil
+    if ownsStore { removeEmptyFolders() }
   }
 
   // MARK: How it goes
@@ -87,7 +89,6 @@ struct PruneRemoval {
       try discard(entry)
       // Whoever waits for the lock finds out, and makes a new one.
       try Files.removeTree(lockPath)
-      if ownsStore { removeIfEmpty(lockPath.removingLastComponent(), of: entry.item.kind) }
       return true
     } catch let error as HostError where error.isMissing { return false }
   }
@@ -110,11 +111,12 @@ struct PruneRemoval {
     return made
   }
 
-  /// The folder of all that belongs to one identity.
-  private func removeIfEmpty(_ folder: FilePath, of kind: StoreItem.Kind) {
-    guard [.cacheMount, .context].contains(kind), (try? Files.names(in: folder))?.isEmpty == true else { return }
-    // An empty folder does no harm.
-    try? Files.removeTree(folder)
+  /// Those of all that belongs to one identity. An empty folder does no harm where it has to stay.
+  private func removeEmptyFolders() {
+    for kind in ["mounts", "contexts"] {
+      let parent = store.root.appending(kind)
+      for name in (try? Files.names(in: parent)) ?? [] { _ = parent.appending(name).withPlatformString { rmdir($0) } }
+    }
   }
 
   private mutating func fail(_ error: any Error) {
