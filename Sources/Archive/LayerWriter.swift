@@ -16,6 +16,8 @@ public final class LayerWriter {
     public var latestTime: Timestamp?
     /// Whether to note the SHA-256 of each file's content in the index, one more pass over the bytes.
     public var digestsContent: Bool
+    /// Whether files may have `.wh.` names, which mean deletions in layers: for archives that are none.
+    public var permitsWhiteoutNames = false
 
     public init(
       compression: Compression = .default, threadCount: Int = LayerWriter.defaultThreadCount,
@@ -147,7 +149,7 @@ public final class LayerWriter {
   /// Deletions are named after what they delete (image-spec, layer.md, "Whiteouts").
   private func tarName(of entry: TreeEntry) throws -> [UInt8] {
     let path = entry.path
-    if entry.path.components.contains(where: { $0.starts(with: Whiteout.prefix) }) {
+    if !options.permitsWhiteoutNames, entry.path.components.contains(where: { $0.starts(with: Whiteout.prefix) }) {
       throw ArchiveError.reservedName(path)
     }
     switch entry.kind {

@@ -79,7 +79,7 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(
     help: """
       Where the results of the steps are written to for later builds: type=registry,ref=NAME, type=local,dest=PATH or \
-      type=inline; with mode=max of all stages; may be repeated.
+      type=inline; with mode=max of all stages, with mounts=true also the folders of cache mounts; may be repeated.
       """)
   var cacheTo: [String] = []
 

@@ -146,6 +146,125 @@ import Testing
     }
   }
 
+  // MARK: Cache mounts
+
+  private static func counting(_ remark: String) -> [String: ScratchEntry] {
+    [
+      "Dockerfile": """
+      ARG BASE
+      FROM $BASE AS build
+      RUN --mount=type=cache,id=count,target=/c echo x >>/c/n && wc -l </c/n >/count # \(remark)
+      FROM $BASE
+      COPY --from=build /count /
+
+      """
+    ]
+  }
+
+  /// What a build of a machine counted.
+  private func count(_ number: Int, _ remark: String, _ place: Workplace, _ arguments: [String]) async throws -> String
+  {
+    let out = place.scratch("out-\(number)-\(remark)")
+    expect(
+      try await machine(number, place).build(
+        Self.counting(remark), ["--quiet", "--output", out.string] + arguments, name: "counting-\(number)"))
+    return try await Tool.output("cat", [out.appending("count").string])
+  }
+
+  @Test func foldersOfCacheMountsTravelThroughARegistry() async throws {
+    try await Workplace.use { place in
+      let cache = "\(place.registry.authority)/cache:main"
+      let to = ["--cache-to", "type=registry,ref=\(cache),mounts=true"]
+      #expect(try await count(1, "one", place, to) == "1")
+      let first = try await manifest(cache)
+      let archive = try #require(first.layers.first { $0.annotations?["vnd.slipway.cache.mount.id"] == "/count" })
+      #expect(first.mediaType == .ociManifest && archive.mediaType == .ociLayerGzip)
+
+      // A build that runs nothing reads no archive, and leaves the cache as it was, also in another repository.
+      let other = "\(place.registry.authority)/other:main"
+      let before = try place.registry.requests().count
+      let known = try await machine(2, place).build(
+        Self.counting("one"),
+        ["--progress", "plain", "--cache-from", cache, "--cache-to", "type=registry,ref=\(other),mounts=count"] + to,
+        name: "known")
+      expect(known)
+      #expect(known.errorText.contains("and 1 cache mount of earlier builds"), "\(known.errorText)")
+      let base = try await manifest(place.base)
+      #expect(
+        try blobsRead(place, after: before)
+          == [first.config.digest.description, base.config.digest.description])
+      #expect(try await manifest(cache) == first)
+      #expect(try await manifest(other) == first)
+      #expect(!(try await machine(2, place).storeContents()).contains("mounts"))
+
+      // One that runs goes on where the other machine was.
+      #expect(try await count(3, "two", place, ["--cache-from", other] + to) == "2")
+      #expect(try await count(4, "three", place, ["--cache-from", cache]) == "3")
+      let usage = try await machine(4, place).slipway.run(["du"])
+      #expect(usage.outputText.contains("cache-mount"), "\(usage.outputText)")
+
+      // It is an image to others.
+      let copy = place.scratch("copy")
+      try await Tool.run(
+        "skopeo", ["copy", "--all", "--src-tls-verify=false", "docker://\(cache)", "oci:\(copy):main"])
+      #expect(try await count(5, "four", place, ["--cache-from", "type=local,src=\(copy),tag=main"]) == "3")
+    }
+  }
+
+  @Test func foldersOfCacheMountsTravelInAFolder() async throws {
+    try await Workplace.use { place in
+      let folder = place.scratch("cache")
+      let to = ["--cache-to", "type=local,dest=\(folder),mounts=true"]
+      let from = ["--cache-from", "type=local,src=\(folder)"]
+      #expect(try await count(1, "one", place, to) == "1")
+      #expect(try await count(2, "two", place, from + to) == "2")
+      // A machine that has the folder already goes on with its own.
+      #expect(try await count(1, "three", place, from) == "2")
+      // Whatever became of the archive, the build goes on.
+      let image = try #require(try ContentStore(layout: folder).names().manifests.first)
+      let text = try await Tool.output("skopeo", ["inspect", "--raw", "oci:\(folder):latest"])
+      let manifest = try JSONDocument.decode(ImageManifest.self, from: Array(text.utf8), called: "manifest")
+      #expect(image.mediaType == .ociManifest)
+      let archive = try #require(manifest.layers.first { $0.annotations != nil })
+      try Files.writeAtomically([1, 2, 3], to: ContentStore(layout: folder).path(of: archive.digest))
+      let damaged = try await machine(3, place).build(
+        Self.counting("four"), ["--progress", "plain"] + from, name: "damaged")
+      expect(damaged)
+      #expect(damaged.errorText.contains("warning[cache-mount-missing]"), "\(damaged.errorText)")
+    }
+  }
+
+  /// Owners are those that commands see.
+  @Test func foldersOfCacheMountsTravelFromUserToUser() async throws {
+    try await Workplace.use { place in
+      let cache = "\(place.registry.authority)/cache:main"
+      func dockerfile(_ command: String) -> String {
+        "ARG BASE\nFROM $BASE\nRUN --mount=type=cache,target=/c \(command)\n"
+      }
+      let look = "stat -c '%n %a %u %g' /c/a"
+      expect(
+        try await machine(1, place).build(
+          ["Dockerfile": .init(stringLiteral: dockerfile("echo >/c/a && chown 1234:56 /c/a && chmod 4750 /c/a"))],
+          ["--quiet", "--cache-to", "type=registry,ref=\(cache),mounts=true"], name: "root"))
+      let context = try place.scratch.write(
+        ["Dockerfile": .init(stringLiteral: dockerfile(look + " && chown 7:8 /c/a && chmod 640 /c/a"))], in: "plain")
+      try await PlainUser.use { user in
+        let outcome = try await place.slipway.run(
+          [
+            "build", "--progress", "plain", "--build-arg", "BASE=\(place.base)", "--cache-from", cache, "--cache-to",
+            "type=registry,ref=\(cache),mounts=true", context.string,
+          ], as: user)
+        expect(outcome)
+        #expect(outcome.errorText.contains("/c/a 4750 1234 56"), "\(outcome.errorText)")
+      }
+      let back = try await machine(2, place).build(
+        ["Dockerfile": .init(stringLiteral: dockerfile(look))], ["--progress", "plain", "--cache-from", cache],
+        name: "back")
+      expect(back)
+      #expect(back.errorText.contains("/c/a 640 7 8"), "\(back.errorText)")
+    }
+  }
+
   @Test func aCacheOutOfReachIsAWarningAndOneThatCannotBeWrittenAnError() async throws {
     try await Workplace.use { place in
       // Nothing listens on the port of what has ended.

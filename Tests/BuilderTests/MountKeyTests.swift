@@ -70,9 +70,9 @@ struct MountKeyTests {
   }
 
   @Test func cachesAreToldApartByWhatTheyBeginWith() throws {
-    let identity = { (mount: ExecMount, source: MountSource?) throws -> CacheKey in
+    let identity = { (mount: ExecMount, source: MountSource?) throws -> String in
       guard case .cache(let cache) = mount.kind else { throw BenchError("no cache") }
-      return CacheFolders.identity(of: cache, source)
+      return CacheFolders.Identity(cache, source).key
     }
     let cache = MountBench.cache("x", at: "/m")
     let one = try identity(cache, nil)

@@ -25,6 +25,15 @@ import Testing
     #expect(try CacheExportOption(parsing: "type=local,dest=a,compression=gzip").mode == .min)
   }
 
+  @Test(arguments: [
+    ("", CacheExporter.Mounts.none), (",mounts=true", .all), (",mounts=1", .all), (",mounts=false", .none),
+    (",mounts=go", .ids(["go"])), (",\"mounts=go,/root/.npm\"", .ids(["go", "/root/.npm"])),
+    (",mounts=\"a,b\",mode=max", .ids(["a", "b"])),
+  ])
+  func mountsOfCacheTo(_ text: String, _ mounts: CacheExporter.Mounts) throws {
+    #expect(try CacheExportOption(parsing: "type=local,dest=a\(text)").mounts == mounts)
+  }
+
   @Test func formsOfCacheFrom() throws {
     #expect(try CacheImportOption(parsing: "localhost:5000/app:cache").place == .registry(Self.image))
     #expect(try CacheImportOption(parsing: "type=registry,ref=localhost:5000/app:cache").place == .registry(Self.image))
@@ -58,6 +67,11 @@ import Testing
     (
       "type=local,dest=a,compression=zstd", "layers are cached as the image has them, and that is gzip",
       "leave compression= away"
+    ),
+    ("type=local,dest=a,mounts=", "mounts= is empty", "write mounts=true, or ids of cache mounts"),
+    (
+      "type=inline,mounts=true", "an image must not hold what commands keep for themselves",
+      "leave mounts= away, or export to a registry or a folder beside it"
     ),
     (
       "type=inline,mode=max", "an image holds the results of its own steps only",

@@ -1,7 +1,7 @@
 import HostOS
 import OCI
 
-/// What a cache says: which layer came of which step. It is the configuration of an image whose layers are the results,
+/// What a cache says: which layer came of which step, and which has the folder of which cache mount. It is the configuration of an image whose layers are the results,
 /// or a member of the configuration of an image that was built.
 struct CacheDocument: Codable, Sendable, Hashable {
   struct Record: Codable, Sendable, Hashable {
@@ -19,6 +19,14 @@ struct CacheDocument: Codable, Sendable, Hashable {
     var version = currentVersion
     /// Sorted by keys, so that equal caches are equal bytes.
     var records: [Record]
+    /// Sorted by keys; nil where there is none.
+    var mounts: [Mount]?
+  }
+
+  struct Mount: Codable, Sendable, Hashable {
+    var identity: CacheFolders.Identity
+    /// Of the archive of the folder, one of `rootfs`.
+    var diffID: Digest
   }
 
   /// Nil in images that have no cache inside.
@@ -42,11 +50,14 @@ extension MediaType {
 }
 
 extension CacheDocument.Records {
-  /// - Parameter results: the layers of steps, by the steps' keys.
-  init(_ results: [String: Layer]) {
+  /// - Parameters:
+  ///   - results: the layers of steps, by the steps' keys.
+  ///   - mounts: in their order.
+  init(_ results: [String: Layer], _ mounts: [OfferedMount] = []) {
     records = results.sorted { $0.key < $1.key }.map { key, layer in
       CacheDocument.Record(key: key, diffID: layer.diffID, created: layer.created)
     }
+    if !mounts.isEmpty { self.mounts = mounts.map { .init(identity: $0.identity, diffID: $0.layer.diffID) } }
   }
 }
 

@@ -12,8 +12,19 @@ public struct CacheExporter: Sendable {
     case max
   }
 
+  /// Which cache mounts are written beside the results.
+  public enum Mounts: Sendable, Hashable {
+    case none
+    case all
+    /// As they are written, without the namespace.
+    case ids([String])
+  }
+
   let store: BuildStore
   let progress: ProgressReporter
+  public var mounts = Mounts.none
+  /// What stands before all ids of cache mounts (`BUILDKIT_CACHE_MOUNT_NS`).
+  public var namespace = ""
 
   public init(store: BuildStore, progress: ProgressReporter) {
     self.store = store
@@ -25,12 +36,14 @@ public struct CacheExporter: Sendable {
   public func write(
     _ product: BuildProduct, mode: Mode, to destination: any ImageDestination, tag: String?, _ step: ProgressStep
   ) async throws {
-    guard let cache = try Cache(product, mode) else { return Self.skip(step) }
-    let config = try store.content.store(cache.document, mediaType: .cacheDocument)
     let images = ImageExporter(store: store, progress: progress)
-    try await images.write(layers: cache.layers, to: destination, step)
+    let contents = try await contents(of: product, mode, step) { layers in
+      try await images.write(layers: layers, to: destination, step)
+    }
+    guard let contents else { return Self.skip(step) }
+    let config = try store.content.store(contents.document, mediaType: .cacheDocument)
     try await images.write(config, from: store.content, to: destination, step)
-    try await destination.write(try cache.manifest(config), tag: tag)
+    try await destination.write(try contents.manifest(config), tag: tag)
   }
 
   /// Writes an image layout, beside the caches of other tags that are there already.
@@ -38,15 +51,17 @@ public struct CacheExporter: Sendable {
   public func write(
     _ product: BuildProduct, mode: Mode, toLayout folder: FilePath, tag: String, _ step: ProgressStep
   ) async throws {
-    guard let cache = try Cache(product, mode) else { return Self.skip(step) }
     let destination = ContentStore(layout: folder)
-    for layer in cache.layers {
-      let (digest, size) = (layer.descriptor.digest.short, layer.descriptor.size)
-      try await destination.fetch(layer.descriptor, from: layer.source(store)) { count in
-        step.transferred(digest, completed: count, of: size)
+    let contents = try await contents(of: product, mode, step) { layers in
+      for layer in layers {
+        let (digest, size) = (layer.descriptor.digest.short, layer.descriptor.size)
+        try await destination.fetch(layer.descriptor, from: layer.source(store)) { count in
+          step.transferred(digest, completed: count, of: size)
+        }
       }
     }
-    let manifest = try cache.manifest(destination.store(cache.document, mediaType: .cacheDocument))
+    guard let contents else { return Self.skip(step) }
+    let manifest = try contents.manifest(destination.store(contents.document, mediaType: .cacheDocument))
     var descriptor = try destination.store(manifest.bytes, mediaType: manifest.descriptor.mediaType)
     descriptor.annotations = [ContentStore.referenceNameAnnotation: tag]
     try destination.add([descriptor])
@@ -55,26 +70,54 @@ public struct CacheExporter: Sendable {
 
   private static func skip(_ step: ProgressStep) { step.log("no step made a layer: there is nothing to export") }
 
-  /// What is written.
-  private struct Cache {
-    /// Each once.
-    let layers: [Layer]
-    let document: [UInt8]
+  /// What the cache is to hold, after all blobs of it were written; nil when that is nothing.
+  private func contents(
+    of product: BuildProduct, _ mode: Mode, _ step: ProgressStep, write: ([Layer]) async throws -> Void
+  ) async throws -> CacheContents? {
+    let contents = CacheContents(mode == .max ? product.results : product.resultsInImages)
+    try await write(contents.layers)
+    let mounts = try await exportedMounts(of: product, step) { try await write([$0]) }
+    return contents.layers.isEmpty && mounts.isEmpty ? nil : contents.with(mounts)
+  }
+}
 
-    /// Nil when there is nothing to write.
-    init?(_ product: BuildProduct, _ mode: Mode) throws {
-      let results = mode == .max ? product.results : product.resultsInImages
-      var unique: [Digest: Layer] = [:]
-      for (_, layer) in results.sorted(by: { $0.key < $1.key }) { unique[layer.diffID] = unique[layer.diffID] ?? layer }
-      guard !unique.isEmpty else { return nil }
-      layers = unique.values.sorted { $0.diffID.hex < $1.diffID.hex }
-      document = try JSONDocument.encode(
-        CacheDocument(cache: .init(results), rootfs: RootFS(diffIDs: layers.map(\.diffID))))
-    }
+/// What an exported cache holds.
+struct CacheContents {
+  private let results: [String: Layer]
+  /// Of the steps, each once.
+  let layers: [Layer]
+  private var mounts: [OfferedMount] = []
 
-    func manifest(_ config: Descriptor) throws -> RawManifest {
-      try RawManifest(ImageManifest(config: config, layers: layers.map(\.descriptor)))
+  init(_ results: [String: Layer]) {
+    self.results = results
+    var unique: [Digest: Layer] = [:]
+    for (_, layer) in results.sorted(by: { $0.key < $1.key }) { unique[layer.diffID] = unique[layer.diffID] ?? layer }
+    layers = unique.values.sorted { $0.diffID.hex < $1.diffID.hex }
+  }
+
+  func with(_ mounts: [OfferedMount]) -> CacheContents {
+    var copy = self
+    copy.mounts = mounts
+    return copy
+  }
+
+  var document: [UInt8] {
+    get throws {
+      let diffIDs = (layers + mounts.map(\.layer)).map(\.diffID)
+      return try JSONDocument.encode(CacheDocument(cache: .init(results, mounts), rootfs: RootFS(diffIDs: diffIDs)))
     }
+  }
+
+  /// Archives of cache mounts say which they are, for other programs and people.
+  func manifest(_ config: Descriptor) throws -> RawManifest {
+    let archives = mounts.map { mount in
+      var descriptor = mount.layer.descriptor
+      descriptor.annotations = [
+        "vnd.slipway.cache.mount": mount.identity.key, "vnd.slipway.cache.mount.id": mount.identity.id,
+      ]
+      return descriptor
+    }
+    return try RawManifest(ImageManifest(config: config, layers: layers.map(\.descriptor) + archives))
   }
 }
 

@@ -11,7 +11,7 @@ struct CacheReader: Sendable {
   /// - Throws: `CancellationError`.
   func read(_ sources: [CacheSource]) async throws -> CacheImports {
     let offers = try await withThrowingTaskGroup(
-      of: (Int, [String: Layer]).self, returning: [Int: [String: Layer]].self
+      of: (Int, CacheImports).self, returning: [Int: CacheImports].self
     ) { group in
       for (number, source) in sources.enumerated() {
         group.addTask { (number, try await self.offers(of: source)) }
@@ -23,17 +23,17 @@ struct CacheReader: Sendable {
     return imports
   }
 
-  private func offers(of source: CacheSource) async throws -> [String: Layer] {
+  private func offers(of source: CacheSource) async throws -> CacheImports {
     do {
       return try await progress.step("importing cache from \(source.name)") { step in
         let offered = try await read(source)
-        step.log("\(offered.count == 1 ? "1 result" : "\(offered.count) results") of earlier builds")
+        step.log(offered.description)
         return offered
       }
     } catch {
       try Task.checkCancellation()
       progress.report(Self.warning(source, error))
-      return [:]
+      return CacheImports()
     }
   }
 
@@ -55,7 +55,7 @@ struct CacheReader: Sendable {
     var name: String
   }
 
-  private func read(_ source: CacheSource) async throws -> [String: Layer] {
+  private func read(_ source: CacheSource) async throws -> CacheImports {
     let origin = try Self.origin(of: source)
     let top = try await origin.images.manifest(origin.reference)
     switch top.content {
@@ -63,13 +63,13 @@ struct CacheReader: Sendable {
       guard let offered = try await read(manifest, origin) else { throw Self.none(source) }
       return offered
     case .index(let index):
-      var (imports, isFound) = ([String: Layer](), false)
+      var (imports, isFound) = (CacheImports(), false)
       for descriptor in index.manifests where isWanted(descriptor) {
         let child = try await origin.images.manifest(origin.reference.with(digest: descriptor.digest))
         guard case .image(let manifest) = child.content, let offered = try await read(manifest, origin) else {
           continue
         }
-        imports.merge(offered) { first, _ in first }
+        imports.add(offered)
         isFound = true
       }
       guard isFound else { throw Self.none(source) }
@@ -96,7 +96,7 @@ struct CacheReader: Sendable {
   }
 
   /// Nil when the image has no cache inside.
-  private func read(_ manifest: ImageManifest, _ origin: Origin) async throws -> [String: Layer]? {
+  private func read(_ manifest: ImageManifest, _ origin: Origin) async throws -> CacheImports? {
     let blobs = origin.images.blobs(of: origin.reference)
     let bytes = try await blobs.readWhole(manifest.config)
     let document = try JSONDocument.decode(CacheDocument.self, from: bytes, called: "cache document")
@@ -121,11 +121,17 @@ struct CacheReader: Sendable {
       layer.cacheName = origin.name
       layers[diffID] = layer
     }
-    return cache.records.reduce(into: [:]) { offered, record in
-      guard var layer = layers[record.diffID] else { return }
+    var imports = CacheImports()
+    for record in cache.records {
+      guard var layer = layers[record.diffID] else { continue }
       layer.created = record.created
-      offered[record.key] = offered[record.key] ?? layer
+      imports.add(layer, for: record.key)
     }
+    for record in cache.mounts ?? [] {
+      guard let layer = layers[record.diffID] else { continue }
+      imports.add(OfferedMount(identity: record.identity, layer: layer))
+    }
+    return imports
   }
 
   private static func none(_ source: CacheSource) -> BuilderError {

@@ -15,6 +15,7 @@ struct StepKeys: Sendable {
 struct StepCache: Sendable {
   let store: BuildStore
   var imports = CacheImports()
+  var mounts = CacheMountUse()
   let journal = CacheJournal()
 
   /// The layer that a step of this key made before.
@@ -24,7 +25,8 @@ struct StepCache: Sendable {
       return layer
     }
     guard let layer = imports.layer(for: key) else { return nil }
-    journal.note([key.hex], layer)
+    // All that is known of it is exported again, not only the key that it was found by.
+    journal.note(imports.keys(of: layer), layer)
     return layer
   }
 

@@ -60,7 +60,8 @@ extension ExecStep {
     let holds = MountHolds()
     defer { holds.release() }
     var preparation = MountPreparation(
-      operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: work, step: step, holds: holds)
+      operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: work, step: step, holds: holds,
+      caches: caches)
     preparation.copies = true
     let mounts = try await preparation.prepare()
     let result: Result<(Layer, Bool), any Error>

@@ -18,6 +18,8 @@ struct ExecStep: Sendable {
   let annotation: SourceAnnotation?
   var inputs = ExecInputs()
   var isolation = ExecIsolation(.auto)
+  /// What imported caches have of cache mounts.
+  var caches = CacheMountUse()
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
@@ -49,7 +51,8 @@ struct ExecStep: Sendable {
     let holds = MountHolds()
     defer { holds.release() }
     let mounts = try await MountPreparation(
-      operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: folder, step: step, holds: holds
+      operation: operation, inputs: inputs, store: store, snapshots: snapshots, work: folder, step: step, holds: holds,
+      caches: caches
     ).prepare()
     let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
     try await execute(mounts, step) { try await Sandbox().run(command, in: root, output: $0) }

@@ -33,6 +33,8 @@ struct MountPreparation: Sendable {
   let work: FilePath
   let step: ProgressStep
   let holds: MountHolds
+  /// What imported caches have of cache mounts.
+  var caches = CacheMountUse()
   /// Whether files are copied because nothing can be mounted. What is below `work` is moved to its place then.
   var copies = false
 
@@ -122,45 +124,71 @@ struct MountPreparation: Sendable {
 
   // MARK: Caches
 
+  private struct WantedCache {
+    var index: Int
+    var mount: ExecMount
+    var cache: ExecMount.Cache
+    var identity: CacheFolders.Identity
+  }
+
   /// The folders of all cache mounts. They are taken in the order of their names, so that no two builds wait for each
   /// other; mounts of the same cache share one.
   private func cacheFolders() async throws -> [Int: FilePath] {
-    var wanted: [(identity: CacheKey, index: Int, mount: ExecMount, cache: ExecMount.Cache)] = []
+    var wanted: [WantedCache] = []
     for (index, mount) in operation.mounts.enumerated() {
       guard case .cache(let cache) = mount.kind else { continue }
-      wanted.append((CacheFolders.identity(of: cache, inputs.sources[index]), index, mount, cache))
+      let identity = CacheFolders.Identity(cache, inputs.sources[index])
+      wanted.append(WantedCache(index: index, mount: mount, cache: cache, identity: identity))
     }
-    wanted.sort { ($0.identity.hex, $0.index) < ($1.identity.hex, $1.index) }
-    var taken: [CacheKey: FilePath] = [:]
+    wanted.sort { ($0.identity.key, $0.index) < ($1.identity.key, $1.index) }
+    var taken: [CacheFolders.Identity: FilePath] = [:]
     var folders: [Int: FilePath] = [:]
-    for (identity, index, mount, cache) in wanted {
+    for one in wanted {
       let folder: FilePath
-      if let known = taken[identity] {
+      if let known = taken[one.identity] {
         folder = known
       } else {
-        folder = try await located(mount) { try await take(cache, identity, inputs.sources[index]) }
+        folder = try await located(one.mount) { try await take(one) }
       }
-      taken[identity] = folder
-      folders[index] = folder
+      taken[one.identity] = folder
+      folders[one.index] = folder
     }
     return folders
   }
 
-  private func take(
-    _ cache: ExecMount.Cache, _ identity: CacheKey, _ source: MountSource?
-  ) async throws -> FilePath {
-    if case .stack(let stack, _)? = source?.origin { try await snapshots.fetcher.fetch(stack) }
-    let copy = TreeCopy(store: store, work: work)
+  private func take(_ wanted: WantedCache) async throws -> FilePath {
+    let cache = wanted.cache
     // A copy that comes back would undo what others wrote meanwhile.
     let sharing = copies && cache.sharing == .shared ? .locked : cache.sharing
-    let caches = CacheFolders(identity, sharing: sharing, in: store, work: work)
-    let (folder, lock) = try await caches.take { path in
-      try Self.make(path, cache, source, copy)
+    let folders = CacheFolders(wanted.identity, in: store)
+    let (folder, lock) = try await folders.take(sharing, work: work) { path in
+      if let offer = caches.offer(of: wanted.identity), let layer = try await restore(offer, to: path) { return layer }
+      let source = inputs.sources[wanted.index]
+      if case .stack(let stack, _)? = source?.origin { try await snapshots.fetcher.fetch(stack) }
+      let copy = TreeCopy(store: store, work: work)
+      try await Blocking.run { try Self.make(path, cache, source, copy) }
+      return nil
     } onWait: {
       step.log("waiting for another command that uses the cache \(cache.id)")
     }
     holds.keep(lock)
+    caches.note(wanted.identity)
     return folder
+  }
+
+  /// Nil when what an imported cache has cannot be used: the folder begins as it would without.
+  private func restore(_ offer: OfferedMount, to path: FilePath) async throws -> Layer? {
+    let (archive, work) = (MountArchive(store: store), work)
+    do {
+      try await snapshots.fetcher.fetch(offer.layer)
+      let warnings = try await Blocking.run { try archive.unpack(offer.layer, to: path, in: work) }
+      for warning in warnings { step.log(warning.message) }
+      return offer.layer
+    } catch {
+      try Task.checkCancellation()
+      snapshots.progress.report(offer.warning(error))
+      return nil
+    }
   }
 
   /// A folder that begins with files has their attributes, unless the mount asks for others.

@@ -151,7 +151,7 @@ struct TreeChanges: Sendable {
   /// - Throws: `HostError`, what `append` throws.
   func entries(of root: ChrootRoot, _ append: (TreeEntry, ScannedFile?) throws -> Void) throws {
     let foreign = TreeRecord.Foreign(root)
-    var links: [ChrootRoot.Identity: TreePath] = [:]
+    var links = HardLinks()
     try appendDeletions(in: .root, FileStatus(of: root.folder).modificationTime, append)
     try DirectoryScanner(root: root.folder).scan(filter: { path, status in
       if foreign.contains(path, status) { return .exclude }
@@ -159,10 +159,7 @@ struct TreeChanges: Sendable {
       return .exclude
     }) { file in
       var entry = file.entry
-      if entry.isFile, file.status.linkCount > 1 {
-        let identity = ChrootRoot.Identity(file.status)
-        if let first = links[identity] { entry.kind = .hardLink(to: first) } else { links[identity] = entry.path }
-      }
+      links.resolve(&entry, file.status)
       try append(entry, entry.isFile ? file : nil)
       guard entry.isDirectory else { return }
       if kinds[entry.path] == .replaced {

@@ -10,6 +10,8 @@ struct LayerCommit: Sendable {
   let compression: Compression
   /// Later modification times become this one (SOURCE_DATE_EPOCH).
   let latestTime: Timestamp?
+  /// Whether it is no layer of an image, so that no name means a deletion and nobody looks into it.
+  var isArchive = false
 
   /// Writes a layer of the given items, whose contents can be opened. Blocks.
   func write(_ items: [PendingLayer.Item]) throws -> Layer {
@@ -25,16 +27,17 @@ struct LayerCommit: Sendable {
     _ body: (LayerWriter) throws -> Void, verifying: (LayerIndex) throws -> Void = { _ in }
   ) throws -> Layer {
     let sink = IngestSink(try store.content.ingest())
-    let writer = try LayerWriter(
-      to: sink, options: .init(compression: compression, latestTime: latestTime, digestsContent: true))
+    var options = LayerWriter.Options(compression: compression, latestTime: latestTime, digestsContent: !isArchive)
+    options.permitsWhiteoutNames = isArchive
+    let writer = try LayerWriter(to: sink, options: options)
     try body(writer)
     let result = try writer.finish()
     try verifying(result.index)
     let summary = result.summary
     guard let digest = Digest(sha256Hex: summary.sha256Hex), let diffID = Digest(sha256Hex: summary.diffIDSHA256Hex)
     else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
-    // The index first: a blob in the store always has one.
-    try writeIndex(result.index, diffID)
+    // The index first: a layer in the store always has one.
+    if !isArchive { try writeIndex(result.index, diffID) }
     try sink.commit(as: digest)
     return Layer(
       descriptor: Descriptor(mediaType: mediaType, digest: digest, size: summary.size), diffID: diffID)

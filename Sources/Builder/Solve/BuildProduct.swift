@@ -20,9 +20,19 @@ public struct BuildProduct: Sendable {
   public let descriptor: Descriptor
   /// The layers of all steps of the build, by the steps' keys: what a cache is made of.
   var results: [String: Layer] = [:]
+  /// What a cache can be made of, too: the folders of cache mounts.
+  var mounts: [Mount] = []
 
-  /// The layers of all steps, with those that no image has.
-  public var cacheLayers: [Layer] { Array(results.values) }
+  struct Mount: Sendable {
+    var identity: CacheFolders.Identity
+    /// What an imported cache has of it.
+    var imported: Layer?
+    /// Whether a command of this build used it, so that the folder of the store is what counts.
+    var isUsed = false
+  }
+
+  /// The layers of all steps, with those that no image has, and what imported caches have of cache mounts.
+  public var cacheLayers: [Layer] { results.values + mounts.compactMap(\.imported) }
 
   /// The only image; nil when there are several.
   public var onlyImage: BuiltImage? { images.count == 1 ? images[0] : nil }

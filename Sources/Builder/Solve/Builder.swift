@@ -77,7 +77,8 @@ public struct Builder: Sendable {
   /// Makes the images of a plan, in its order, and puts manifests and configurations into the store.
   /// - Throws: `BuilderError` with the place in the Dockerfile, `CancellationError`.
   public func build(_ plan: BuildPlan, _ inputs: Inputs) async throws -> BuildProduct {
-    let (stacks, results) = try await solve(plan, inputs)
+    let (stacks, cache) = try await solve(plan, inputs)
+    let results = cache.journal.results
     return try await progress.step("exporting to image") { step in
       let images = try zip(plan.images, stacks).map { planned, stack in
         var assembly = ImageAssembly(
@@ -93,24 +94,25 @@ public struct Builder: Sendable {
       }
       var product = try BuildProduct(images, options.annotations, in: store.content)
       product.results = results
+      product.mounts = cache.mounts.mounts(of: plan.graph)
       if product.onlyImage == nil { step.log("index \(product.top.descriptor.digest)") }
       return product
     }
   }
 
-  /// The layers of the images, and those of all steps by the steps' keys.
-  private func solve(_ plan: BuildPlan, _ inputs: Inputs) async throws -> ([LayerStack], [String: Layer]) {
+  /// The layers of the images, and what the build came to know.
+  private func solve(_ plan: BuildPlan, _ inputs: Inputs) async throws -> ([LayerStack], StepCache) {
     var imports = CacheImports()
-    if !options.ignoresCache, !inputs.caches.isEmpty {
+    // Steps that have to run begin with the folders of cache mounts all the same.
+    if !inputs.caches.isEmpty, !options.ignoresCache || !plan.graph.caches.isEmpty {
       imports = try await CacheReader(platforms: plan.images.map(\.platform), progress: progress).read(inputs.caches)
     }
+    let mounts = CacheMountUse(imports.mounts)
     while true {
-      let cache = StepCache(store: store, imports: imports)
+      let cache = StepCache(store: store, imports: imports, mounts: mounts)
       let solver = GraphSolver(
         plan.graph, for: plan.images.map(\.result), inputs: inputs, cache: cache, options: options, progress: progress)
-      do { return (try await solver.solve(), cache.journal.results) } catch let error
-        as MissingCacheLayer
-      {
+      do { return (try await solver.solve(), cache) } catch let error as MissingCacheLayer {
         // What was done so far is known when the build begins anew.
         progress.report(error.warning)
         imports.remove(error.layer.descriptor.digest)

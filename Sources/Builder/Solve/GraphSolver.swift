@@ -231,6 +231,7 @@ struct GraphSolver: Sendable {
       operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
       annotation: vertex.origin)
     exec.isolation = isolation
+    exec.caches = cache.mounts
     exec.inputs = ExecInputs(secrets: inputs.secrets, agents: inputs.agents)
     var stacks: [Int: LayerStack] = [:]
     for (index, mount) in operation.mounts.enumerated() where mount.sourcePath != nil {

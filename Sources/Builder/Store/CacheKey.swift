@@ -7,10 +7,10 @@ import OCI
 struct CacheKey: Sendable, Hashable {
   let hex: String
 
-  init(_ kind: String, _ build: (inout Builder) -> Void) {
+  init(_ kind: String, _ build: (inout Builder) throws -> Void) rethrows {
     var builder = Builder()
     builder.add(kind)
-    build(&builder)
+    try build(&builder)
     hex = builder.hasher.finalizeHex()
   }
 

@@ -94,21 +94,25 @@ struct StoreScan {
     }
   }
 
-  /// `<folder>/<identity>/<name>` with a lock `<name>.lock` beside each.
+  /// `<folder>/<identity>/<name>` with a lock `<name>.lock` beside each, and perhaps a record `<name>.record`.
   private mutating func scanLocked(_ folder: String, _ kind: StoreItem.Kind) throws {
     let parent = store.root.appending(folder)
     for identity in try names(in: parent) {
       let group = parent.appending(identity)
       let all = try names(in: group)
       for name in all {
-        if name.hasSuffix(".lock") {
-          if !all.contains(String(name.dropLast(5))) {
-            addLocked(.work, group.appending(name), lock: group.appending(name))
-          }
+        if let suffix = [".lock", FolderRecord.suffix].first(where: name.hasSuffix) {
+          let owner = String(name.dropLast(suffix.count))
+          if !all.contains(owner) { addLocked(.work, group.appending(name), lock: group.appending(owner + ".lock")) }
+          continue
+        }
+        if Self.isTemporary(name) {
+          add(.work, path: group.appending(name))
           continue
         }
         let lock = group.appending(name + ".lock")
         addLocked(kind, group.appending(name), lock: lock, id: "\(identity)/\(name)")
+        entries[entries.count - 1].companion = group.appending(name + FolderRecord.suffix)
       }
     }
   }

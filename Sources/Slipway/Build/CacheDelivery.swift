@@ -11,8 +11,6 @@ struct CacheDelivery: Sendable {
   let bench: Workbench
   let registry: RegistryClient
 
-  private var exporter: CacheExporter { CacheExporter(store: bench.store, progress: bench.progress) }
-
   /// - Throws: what writing throws, unless the option has it that the build is a success nevertheless.
   func deliver(_ option: CacheExportOption) async throws {
     do { try await write(option) } catch {
@@ -26,6 +24,9 @@ struct CacheDelivery: Sendable {
   }
 
   private func write(_ option: CacheExportOption) async throws {
+    var exporter = CacheExporter(store: bench.store, progress: bench.progress)
+    exporter.mounts = option.mounts
+    exporter.namespace = settings.options.arguments["BUILDKIT_CACHE_MOUNT_NS"] ?? ""
     switch option.place {
     case .registry(let reference):
       try await bench.progress.step("exporting cache to \(reference.familiarDescription)") { step in

@@ -19,6 +19,7 @@ struct CacheExportOption: Sendable, Hashable {
   var mode = CacheExporter.Mode.min
   /// Whether the build is a success even if the cache could not be written.
   var ignoresErrors = false
+  var mounts = CacheExporter.Mounts.none
 
   /// - Throws: `SlipwayError` with the code `invalid-cache`, `OCIError`.
   init(parsing text: String) throws {
@@ -37,6 +38,12 @@ struct CacheExportOption: Sendable, Hashable {
     if place == .image, mode == .max {
       throw fields.mistake(
         "an image holds the results of its own steps only", "write mode=min, or export to a registry or a folder")
+    }
+    mounts = try fields.mounts()
+    if place == .image, mounts != .none {
+      throw fields.mistake(
+        "an image must not hold what commands keep for themselves",
+        "leave mounts= away, or export to a registry or a folder beside it")
     }
     try fields.finish()
   }
@@ -134,6 +141,19 @@ private struct CacheFields {
 
   mutating func isTrue(_ key: String) throws -> Bool? {
     try choice(key, ["true", "false", "1", "0"]).map { $0 == "true" || $0 == "1" }
+  }
+
+  /// `mounts=true`, or ids, several in quotes.
+  mutating func mounts() throws -> CacheExporter.Mounts {
+    guard let value = fields.take("mounts") else { return .none }
+    switch value {
+    case "true", "1": return .all
+    case "false", "0": return .none
+    default:
+      let ids = value.split(separator: ",").map(String.init)
+      guard !ids.isEmpty else { throw mistake("mounts= is empty", "write mounts=true, or ids of cache mounts") }
+      return .ids(ids)
+    }
   }
 
   func finish() throws {
