@@ -86,9 +86,11 @@ let package = Package(
     module("Archive", ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", systemPackage]),
     // The child's half of the sandbox: between clone and exec only async-signal-safe C may run.
     .target(name: "CSandbox", cSettings: cSettings),
+    // The libseccomp of the system.
+    .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
     // Run one command in a root filesystem under the strongest isolation the host permits, and say what it
     // changed.
-    module("Sandbox", ["CHostOS", "CSandbox", "Diagnostics", "HostOS", systemPackage]),
+    module("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
     module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
     // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next
@@ -152,7 +154,7 @@ let package = Package(
     .executableTarget(
       name: "SandboxProgram", dependencies: ["Diagnostics", "HostOS", "Sandbox", systemPackage],
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
-    tests("Sandbox", ["CSandbox", "Sandbox", "SandboxProgram"]),
+    tests("Sandbox", ["CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),

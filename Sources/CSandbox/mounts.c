@@ -60,10 +60,24 @@ static int reopen_read_only(struct child *child, const char *path) {
   return result;
 }
 
+/// "mode=0755", and what is asked for beside it.
+static const char *options_with_mode(mode_t mode, const char *others) {
+  static char options[256] = "mode=";
+  char *end = options + strlen("mode=");
+  for (int shift = 9; shift >= 0; shift -= 3) *end++ = '0' + (mode >> shift & 7);
+  *end = 0;
+  if (others) strncat(strcat(options, ","), others, sizeof options - 16);
+  return options;
+}
+
 int child_mount(struct child *child, const struct csandbox_op *op) {
-  int target = child_open_target(child, op->target, TARGET_FOLDER);
+  const char *options = op->data;
+  struct stat status;
+  int target = op->flags & CSANDBOX_KEEP_MODE ? child_open_target(child, op->target, TARGET_EXISTING) : -1;
+  if (target >= 0 && fstat(target, &status) == 0) options = options_with_mode(status.st_mode, op->data);
+  if (target < 0) target = child_open_target(child, op->target, TARGET_FOLDER);
   if (target < 0) return -1;
-  int result = mount_on(target, op->source, op->source, op->number, op->data);
+  int result = mount_on(target, op->source, op->source, op->number, options);
   if (result < 0) child_failed(child, "mount");
   close(target);
   return result;

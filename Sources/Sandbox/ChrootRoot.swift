@@ -114,9 +114,10 @@ public final class ChrootRoot: Sendable {
         try Files.setMode(path, mode & 0o7777)
       }
     case .tmpfs:
+      let covered = try FileStatus.ifExists(try resolve(mount.target))
       try place(mount.target, isFolder: true) { path in
         try Files.createDirectories(path)
-        try Files.setMode(path, 0o1777)
+        try Files.setMode(path, covered.map { $0.mode & 0o7777 } ?? 0o1777)
       }
     case .bind(let source, let readOnly): try place(source, readOnly: readOnly, at: mount.target)
     case .layers:

@@ -78,6 +78,11 @@ public struct IsolationProbe: Sendable {
     var report = IsolationReport(
       permitted: (namespacesWork ? [.userns] : []) + (chroot == nil ? [.chroot] : []),
       identities: nil, refusals: refusals)
+    // Root of a namespace may give its commands a filter.
+    report.unfiltered = report.permitted.filter { rung in
+      rung == .userns ? !SystemCallFilter.isKnown : !SystemCallFilter.isPermitted
+    }
+    report.hasOwnFilter = csandbox_is_filtered() != 0
     addIdentities(to: &report, isPrivileged: isPrivileged)
     return report
   }

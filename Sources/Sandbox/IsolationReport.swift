@@ -21,6 +21,10 @@ public struct IsolationReport: Sendable, Hashable {
   /// Which ids commands would have; nil when user namespaces are needed and refused.
   public var identities: UserNamespace?
   public var refusals: [Refusal]
+  /// The rungs of `permitted` at which commands run without Docker's filter of system calls.
+  public var unfiltered: [Isolation] = []
+  /// Whether this process runs under a filter itself, as in a container: its commands do, too.
+  public var hasOwnFilter = false
 
   /// What permits all that is refused, each once.
   public var remedies: [String] {
@@ -74,11 +78,22 @@ extension IsolationReport: Codable, CustomStringConvertible {
     case .singleID?: lines.append("ids of commands: one only, every file belongs to it")
     case nil: break
     }
+    lines += filterLines
     if permitted.isEmpty { lines.append("Dockerfiles without RUN can be built all the same") }
     for refusal in refusals {
       lines.append("\(refusal)")
       lines += refusal.remedies.map { "  help: \($0)" }
     }
     return lines.joined(separator: "\n")
+  }
+
+  private var filterLines: [String] {
+    if permitted.isEmpty { return [] }
+    if unfiltered.isEmpty { return ["system calls of commands: filtered as in Docker"] }
+    let rungs = unfiltered.map { "--isolation \($0.rawValue)" }.joined(separator: " and ")
+    return [
+      "system calls of commands: not filtered with \(rungs)"
+        + (hasOwnFilter ? ", but the filter that slipway itself runs under holds" : "")
+    ] + (unfiltered == [.chroot] ? ["  help: to filter them takes CAP_SYS_ADMIN"] : [])
   }
 }

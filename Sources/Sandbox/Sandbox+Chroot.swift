@@ -18,7 +18,7 @@ extension Sandbox {
     try Self.check(command)
     try Self.checkChroot(command)
     let killSwitch = KillSwitch(asks: true)
-    let steps = Self.chrootSteps(for: command, in: root.folder)
+    let steps = try Self.chrootSteps(for: command, in: root.folder)
     let supervisor = Supervisor(namespaces: 0, timeout: command.timeout, killSwitch: killSwitch, output: output)
     let outcome = try await withTaskCancellationHandler {
       try await Blocking.run { try supervisor.run(steps) }
@@ -44,13 +44,15 @@ extension Sandbox {
     }
   }
 
-  private static func chrootSteps(for command: SandboxCommand, in folder: FilePath) -> [Step] {
-    let permitted = Capabilities.chroot
+  private static func chrootSteps(
+    for command: SandboxCommand, in folder: FilePath
+  ) throws(SandboxError) -> [Step] {
     var steps: [Step] = [.sessionKeyring.optional, .umask(0o022), .forkSupervised]
     steps += [.changeRoot(folder), .workingDirectory("/"), .session]
     steps += command.limits.map(Step.limit)
-    steps += [.workingDirectory(command.workingDirectory), .boundingSet(permitted), .credentials(command.user)]
-    steps += [.capabilities(command.user.uid == 0 ? permitted : []), .dieWithParent]
+    steps.append(.workingDirectory(command.workingDirectory))
+    steps += try restrictions(of: command, permitting: .chroot)
+    steps.append(.dieWithParent)
     steps.append(.execute(candidates(for: command), command.arguments, environment: command.environment))
     return steps
   }

@@ -4,7 +4,9 @@ import SystemPackage
 extension Sandbox {
   /// All that a child does for a command, in order: the root file system, what Docker shows in it, what the command
   /// asks for, and the command.
-  static func steps(for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool) -> [Step] {
+  static func steps(for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool) throws(SandboxError)
+    -> [Step]
+  {
     var steps: [Step] = [.privateMounts]
     steps += Step.overlay(root, userAttributes: userAttributes)
     steps += processSteps + deviceSteps(sharedMemorySize: command.sharedMemorySize) + systemSteps
@@ -17,10 +19,22 @@ extension Sandbox {
     if command.network == .none { steps.append(.loopback) }
     steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
     steps += command.limits.map(Step.limit)
-    steps += [.workingDirectory(command.workingDirectory), .boundingSet(.container), .credentials(command.user)]
-    steps.append(.capabilities(command.user.uid == 0 ? .container : []))
+    steps.append(.workingDirectory(command.workingDirectory))
+    steps += try restrictions(of: command, permitting: .container)
     steps.append(.execute(candidates(for: command), command.arguments, environment: command.environment))
     return steps
+  }
+
+  /// What a command may not do, and whom it runs as. The filter comes first, since it takes CAP_SYS_ADMIN to install it
+  /// without forbidding setuid programs; it permits what follows.
+  static func restrictions(
+    of command: SandboxCommand, permitting capabilities: Capabilities
+  ) throws(SandboxError) -> [Step] {
+    let filter = SystemCallFilter.isPermitted ? [Step.filter(try SystemCallFilter.program(for: capabilities))] : []
+    return filter + [
+      .boundingSet(capabilities), .credentials(command.user),
+      .capabilities(command.user.uid == 0 ? capabilities : []),
+    ]
   }
 
   static func namespaces(for network: SandboxCommand.Network) -> UInt64 {
@@ -101,8 +115,9 @@ extension Sandbox {
     case .bind(let source, let readOnly): return [.bind(source, on: mount.target, readOnly: readOnly)]
     case .layers(let layers): return Step.layers(layers, on: mount.target, userAttributes: userAttributes)
     case .tmpfs(let size):
-      let options = "mode=1777" + (size.map { ",size=\($0)" } ?? "")
-      return [.mount("tmpfs", on: mount.target, flags: csandbox_NOSUID | csandbox_NODEV, options: options)]
+      let step = Step.mount(
+        "tmpfs", on: mount.target, flags: csandbox_NOSUID | csandbox_NODEV, options: size.map { "size=\($0)" })
+      return [step.with { $0.flags |= CSANDBOX_KEEP_MODE }]
     case .content(let bytes, let mode, let uid, let gid):
       let step = Step.content(bytes, on: mount.target, mode: mode & 0o7777, readOnly: true)
       // Where there is one id only, every file belongs to it.

@@ -33,7 +33,7 @@ public struct Sandbox: Sendable {
   ) async throws -> ExitStatus {
     try Self.check(command, root)
     let killSwitch = KillSwitch()
-    let steps = Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)
+    let steps = try Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)
     let supervisor = Supervisor(
       namespaces: Self.namespaces(for: command.network), timeout: command.timeout, killSwitch: killSwitch,
       output: output)

@@ -64,7 +64,8 @@ public struct SandboxMount: Sendable, Hashable {
     case bind(FilePath, readOnly: Bool)
     /// Files of layers that are joined for the mount; see `SandboxLayers`.
     case layers(SandboxLayers)
-    /// An empty file system in memory, mode 1777. The size is in bytes; nil is half of the memory.
+    /// An empty file system in memory, with the mode of the folder that it covers, else 1777, which belongs to root. The
+    /// size is in bytes; nil is half of the memory.
     case tmpfs(size: UInt64?)
     /// A file in memory, which never touches a disk: for secrets.
     case content([UInt8], mode: UInt16, uid: UInt32, gid: UInt32)

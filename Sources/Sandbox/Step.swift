@@ -189,7 +189,7 @@ extension Step {
 }
 
 /// A set of capabilities(7) by number.
-struct Capabilities: OptionSet {
+struct Capabilities: OptionSet, Sendable, Hashable {
   let rawValue: UInt64
 
   static let changeRoot = Capabilities(rawValue: 1 << 18)

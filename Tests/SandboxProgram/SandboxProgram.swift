@@ -8,7 +8,7 @@ import SystemPackage
 ///
 ///     SandboxProgram run FOLDER [user UID GID] [network none] [layers TARGET] [secret TARGET UID] \
 ///       [limit NAME SOFT HARD] [repeat N] -- COMMAND…
-///     SandboxProgram chroot FOLDER -- COMMAND…
+///     SandboxProgram chroot FOLDER [user UID GID] -- COMMAND…
 ///     SandboxProgram choose auto|userns|chroot FOLDER
 ///     SandboxProgram probe FOLDER
 ///     SandboxProgram where
@@ -97,7 +97,10 @@ enum SandboxProgram {
 
   private static func runInFolder(_ arguments: [String]) async throws -> Int32 {
     let folder = FilePath(arguments[0])
-    let command = SandboxCommand(Array(arguments.drop { $0 != "--" }.dropFirst()), environment: ["PATH=/bin"])
+    var command = SandboxCommand(Array(arguments.drop { $0 != "--" }.dropFirst()), environment: ["PATH=/bin"])
+    if arguments[1] == "user" {
+      command.user = SandboxUser(uid: UInt32(arguments[2]) ?? 0, gid: UInt32(arguments[3]) ?? 0)
+    }
     let root = ChrootRoot(folder: folder.appending("lower"), work: folder.appending("work"))
     let remarks: [String]
     do { remarks = try root.furnish(for: command) } catch {

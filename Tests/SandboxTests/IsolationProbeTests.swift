@@ -12,6 +12,7 @@ import Testing
     let report = try await IsolationProbe(in: directory.path).run()
     #expect(report.permitted == [.userns, .chroot], "\(report.refusals)")
     #expect(report.refusals.isEmpty)
+    #expect(report.unfiltered.isEmpty)
     #expect(report.identities == UserNamespace.current)
     #expect(try Files.names(in: directory.path).isEmpty)
   }
@@ -25,12 +26,21 @@ import Testing
       report.description == """
         no   --isolation userns: namespaces and overlayfs
         yes  --isolation chroot: a changed root folder alone, with the processes of the host
+        system calls of commands: filtered as in Docker
         overlayfs refused: mount: operation not permitted (errno 1), tried in a throw-away process
           help: permit it
         overlayfs refused: mount: operation not permitted (errno 1), tried in a throw-away process
           help: permit it
         """)
     #expect(try JSONDecoder().decode(IsolationReport.self, from: JSONEncoder().encode(report)) == report)
+    var unfiltered = report
+    (unfiltered.unfiltered, unfiltered.hasOwnFilter) = ([.chroot], true)
+    #expect(
+      unfiltered.description.contains(
+        """
+        system calls of commands: not filtered with --isolation chroot, but the filter that slipway itself runs under holds
+          help: to filter them takes CAP_SYS_ADMIN
+        """))
     var none = report
     none.permitted = []
     #expect(none.description.contains("without RUN"))

@@ -53,6 +53,18 @@ import Testing
     #expect(refused.output == "file\nother\n")
   }
 
+  @Test func aFolderInPlaceOfATmpfsHasTheModeOfWhatItCovers() async throws {
+    let root = try BusyboxRoot()
+    try root.write("", to: "private/file")
+    #expect(chmod(root.lower.appending("private").string, 0o1750) == 0)
+    #expect(chown(root.lower.appending("private").string, 5, 6) == 0)
+    let run = try await shell("stat -c '%a %u %g' /private /new; ls /private", in: root) {
+      $0.mounts = [SandboxMount(.tmpfs(size: 1 << 20), at: "/private"), SandboxMount(.tmpfs(size: nil), at: "/new")]
+    }
+    #expect(run.lines == ["1750 0 0", "1777 0 0"])
+    #expect(try FileStatus(of: root.lower.appending("private")).uid == 5)
+  }
+
   @Test func descriptorsOfTheHostAreClosed() async throws {
     let root = try BusyboxRoot()
     let opened = open("/", O_RDONLY)
@@ -150,12 +162,12 @@ import Testing
     #expect(outcome.errorText.contains("no device nodes"))
   }
 
-  private static func program() throws -> FilePath {
+  static func program() throws -> FilePath {
     try Files.symbolicLinkTarget("/proc/self/exe").removingLastComponent().appending("SandboxProgram")
   }
 
   /// Of setpriv(1): what Docker gives to a container.
-  private static let containerRights = [
+  static let containerRights = [
     "--inh-caps", "-all", "--bounding-set",
     "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw,"
       + "+sys_chroot,+mknod,+audit_write,+setfcap",

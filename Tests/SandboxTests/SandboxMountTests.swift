@@ -64,6 +64,17 @@ import Testing
     #expect(try root.changes() == [])
   }
 
+  @Test func tmpfsHasTheModeOfWhatItCovers() async throws {
+    let root = try BusyboxRoot()
+    try root.write("", to: "private/file")
+    #expect(chmod(root.lower.appending("private").string, 0o1750) == 0)
+    #expect(chown(root.lower.appending("private").string, 5, 6) == 0)
+    let run = try await root.shell("stat -c '%a %u %g' /private; ls /private") {
+      $0.mounts = [SandboxMount(.tmpfs(size: 1 << 20), at: "/private")]
+    }
+    #expect(run.output == "1750 0 0\n", "\(run.errorOutput)")
+  }
+
   @Test func contentHasItsModeAndOwner() async throws {
     let root = try BusyboxRoot()
     let run = try await root.shell("stat -c '%a %u %g' /run/secrets/token; cat /run/secrets/token; id -u") {

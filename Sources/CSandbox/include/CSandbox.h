@@ -21,7 +21,8 @@ enum csandbox_kind {
   CSANDBOX_SCRATCH,
   /// Join the open layers; `number` is 1 for attributes in the user namespace ("userxattr"). This is the root.
   CSANDBOX_OVERLAY,
-  /// Mount file system type `source` with `data` and the flags `number` at `target` in the root.
+  /// Mount file system type `source` with `data` and the flags `number` at `target` in the root. With
+  /// `CSANDBOX_KEEP_MODE` it gets the mode of the folder that it covers, where there is one.
   CSANDBOX_MOUNT,
   /// Show `source` of the host at `target` in the root.
   CSANDBOX_BIND,
@@ -77,6 +78,7 @@ enum {
   /// When this step succeeds, the next one is left out; when it fails, the next one is done instead.
   CSANDBOX_ELSE_NEXT = 2,
   CSANDBOX_READ_ONLY = 4,
+  CSANDBOX_KEEP_MODE = 8,
 };
 
 struct csandbox_op {
@@ -173,6 +175,11 @@ int csandbox_birth_time(const char *path, int64_t *seconds, uint32_t *nanosecond
 int csandbox_copy_content(int32_t from, int32_t to);
 /// Gives each of two files or folders the other's name; returns 0 or an errno.
 int csandbox_exchange(const char *first, const char *second);
+/// Whether the kernel knows filters of system calls, whether this process has one, and whether it and its children are
+/// kept from getting more rights by executing a program (PR_GET_NO_NEW_PRIVS).
+int csandbox_has_filters(void);
+int csandbox_is_filtered(void);
+int csandbox_has_no_new_privileges(void);
 /// The environment of this process as it is, byte for byte.
 const char *const *csandbox_environment(void);
 
