@@ -119,6 +119,25 @@ struct StackTreeTests {
     #expect(try lower.entry(at: .clamped("d"))?.summary == "folder 700 5:5")
   }
 
+  /// Questions that the layers above answer need no others.
+  @Test func asksForLayersThatItDoesNotKnow() throws {
+    let layers = ["base", "middle", "top"].map { name in
+      let digest = Digest(sha256Of: Array(name.utf8))
+      return Layer(descriptor: Descriptor(mediaType: .ociLayer, digest: digest, size: 0), diffID: digest)
+    }
+    let top = LayerTree(LayerIndex([.file("a"), .whiteout("gone"), .folder("new"), .opaque("new"), .file("new/b")]))
+    let tree = StackTree(LayerStack(layers), [nil, nil, top], name: "the image")
+    #expect(try tree.entry(at: .clamped("a")) != nil)
+    #expect(try tree.entry(at: .clamped("gone/x")) == nil)
+    #expect(try tree.names(in: .clamped("new")) == [Array("b".utf8)])
+    func asked(_ body: () throws -> Void) -> [Digest] {
+      do { try body() } catch let unknown as UnknownLayers { return unknown.layers.map(\.diffID) } catch {}
+      return []
+    }
+    #expect(asked { _ = try tree.entry(at: .clamped("b")) } == [layers[1].diffID])
+    #expect(asked { _ = try tree.names(in: .root) } == layers.dropLast().map(\.diffID))
+  }
+
   @Test func contentOfAHardLinkIsReadUnderItsFirstName() throws {
     let tree = SampleLayers.tree([[.folder("d")], [.file("d/a", "one"), .hardLink("b", to: "d/a")]])
     guard case .layer(let location) = try tree.content(at: .clamped("b")) else {

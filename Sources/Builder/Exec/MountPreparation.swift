@@ -96,12 +96,19 @@ struct MountPreparation: Sendable {
   private func copy(of source: MountSource, _ index: Int, _ bind: ExecMount.Bind) async throws -> SandboxMount.Source {
     if case .stack(let stack, _) = source.origin {
       if stack.layers.isEmpty { return try emptyFolder(index, bind) }
-      try await snapshots.fetcher.fetch(stack)
+      try await fetchContents(of: source)
     }
     let target = work.appending("bind-\(index)")
     let copy = TreeCopy(store: store, work: work)
     try await Blocking.run { try copy.write(source, as: target) }
     return .bind(target, readOnly: bind.isReadOnly)
+  }
+
+  private func fetchContents(of source: MountSource) async throws {
+    let contents = try source.match.nodes.filter { $0.entry.size > 0 }.map { node in
+      try source.origin.tree.content(at: node.entry.path)
+    }
+    try await snapshots.fetcher.fetch(LayerStack(ContentSpooler.layers(of: contents, in: store)))
   }
 
   private func emptyFolder(_ index: Int, _ bind: ExecMount.Bind) throws -> SandboxMount.Source {
@@ -164,7 +171,7 @@ struct MountPreparation: Sendable {
     let (folder, lock) = try await folders.take(sharing, work: work) { path in
       if let offer = caches.offer(of: wanted.identity), let layer = try await restore(offer, to: path) { return layer }
       let source = inputs.sources[wanted.index]
-      if case .stack(let stack, _)? = source?.origin { try await snapshots.fetcher.fetch(stack) }
+      if let source { try await fetchContents(of: source) }
       let copy = TreeCopy(store: store, work: work)
       try await Blocking.run { try Self.make(path, cache, source, copy) }
       return nil

@@ -11,7 +11,17 @@ struct ContentSpooler {
   let spool: SpoolFile
   var end: Int64
 
-  /// Replaces references into layers by such that can be opened. The blobs are in the store.
+  /// The layers that are read to open contents: those that hold any of them and are not unpacked.
+  static func layers(of contents: [ContentReference], in store: BuildStore) -> [Layer] {
+    var layers: [ChainID: Layer] = [:]
+    for case .layer(let location) in contents where layers[location.chain] == nil {
+      if !isReadable(store.unpackedPath(of: location)) { layers[location.chain] = location.layer }
+    }
+    return Array(layers.values)
+  }
+
+  /// Replaces references into layers by such that can be opened. The blobs of those that are not unpacked are in the
+  /// store.
   mutating func resolve(_ items: [PendingLayer.Item]) throws -> [PendingLayer.Item] {
     var items = items
     var wanted: [ChainID: (location: LayerLocation, positions: [TreePath: [Int]])] = [:]
@@ -20,7 +30,7 @@ struct ContentSpooler {
         if case .layer = item.content { items[position].content = .bytes([]) }
         continue
       }
-      let unpacked = store.snapshotPath(of: location.chain).pushing(location.path.filePath)
+      let unpacked = store.unpackedPath(of: location)
       if Self.isReadable(unpacked) {
         items[position].content = .file(unpacked)
       } else {
@@ -59,6 +69,13 @@ struct ContentSpooler {
         "layer-index-mismatch", "the layer \(layer.descriptor.digest) does not hold \(path), which its index lists",
         help: ["remove the folder index of the store and build again"])
     }
+  }
+}
+
+extension BuildStore {
+  /// Where the content is when its layer is unpacked.
+  fileprivate func unpackedPath(of location: LayerLocation) -> FilePath {
+    snapshotPath(of: location.chain).pushing(location.path.filePath)
   }
 }
 

@@ -69,24 +69,50 @@ struct FileStep: Sendable {
     }
   }
 
-  /// Whether contents of the tree below are read: its users, where an owner is named, and files that archives link to.
-  var readsBase: Bool {
+  /// Whether it is looked up whom files belong to.
+  private var namesOwners: Bool {
     operation.actions.contains { action in
       switch action {
       case .makeDirectory(_, let owner): owner != nil
-      case .copy(let copy): copy.owner != nil || copy.unpacks
+      case .copy(let copy): copy.owner != nil
       }
     }
   }
 
-  /// Writes the layer. Blocks.
+  /// Writes the layer. Of the layers below, and of those that are copied from, the ones are fetched whose contents are
+  /// needed.
   /// - Parameter warn: gets what people should know of the result.
-  func run(_ selections: Selections, on tree: StackTree, warn: (String) -> Void) throws -> Layer {
+  func run(
+    _ selections: Selections, on tree: StackTree, _ fetcher: LayerFetcher, warn: @escaping @Sendable (String) -> Void
+  ) async throws -> Layer {
+    if namesOwners { try await fetch(try UserLookup.contents(in: tree), fetcher) }
+    let content = try await Blocking.run { try assemble(selections, tree, warn) }
+    try await fetch(content.items.compactMap(\.wantedContent), fetcher)
+    return try await Blocking.run {
+      var spooler = ContentSpooler(store: store, spool: content.spool, end: content.end)
+      return try commit.write(try spooler.resolve(content.items))
+    }
+  }
+
+  private func fetch(_ contents: [ContentReference], _ fetcher: LayerFetcher) async throws {
+    try await fetcher.fetch(LayerStack(ContentSpooler.layers(of: contents, in: store)))
+  }
+
+  /// What a layer will hold, before what lies in other layers is read.
+  private struct Content: Sendable {
+    var items: [PendingLayer.Item]
+    var spool: SpoolFile
+    /// Where the spool file ends.
+    var end: Int64
+  }
+
+  private func assemble(_ selections: Selections, _ tree: StackTree, _ warn: (String) -> Void) throws -> Content {
     let folder = try store.makeWorkFolder()
+    // The spool file has no name.
     defer { try? Files.removeTree(folder) }
     let spool = try SpoolFile(in: folder)
-    let users = readsBase ? try UserLookup(tree: tree, store: store, spool: spool) : .nobody
-    var spoolEnd: Int64 = users.spoolEnd
+    let users = namesOwners ? try UserLookup(tree: tree, store: store, spool: spool) : .nobody
+    var end: Int64 = users.spoolEnd
     var layer = PendingLayer(on: tree, now: now)
     for (action, selection) in zip(operation.actions, selections) {
       switch action {
@@ -96,12 +122,11 @@ struct FileStep: Sendable {
       case .copy(let copy):
         try located(at: copy.place) {
           let owner = try copy.owner.map { try self.owner($0, users, warn) }
-          try self.copy(copy, selection, owner, spool, &spoolEnd, into: &layer)
+          try self.copy(copy, selection, owner, spool, &end, into: &layer)
         }
       }
     }
-    var spooler = ContentSpooler(store: store, spool: spool, end: spoolEnd)
-    return try commit.write(try spooler.resolve(layer.sortedItems))
+    return Content(items: layer.sortedItems, spool: spool, end: end)
   }
 
   private func owner(_ text: String, _ users: UserLookup, _ warn: (String) -> Void) throws -> FileOwner {

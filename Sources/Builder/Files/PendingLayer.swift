@@ -4,13 +4,16 @@ import HostOS
 
 /// A layer while it is put together on top of a tree: what is to be written, by path.
 struct PendingLayer {
-  struct Item {
+  struct Item: Sendable {
     var entry: TreeEntry
     var content: ContentReference
     /// SHA-256 that the content must have, when it was looked at before; a file that changed meanwhile is found out.
     var expectedSHA256: [UInt8]?
     /// Items of one group are names of one file.
     var linkGroup: Int?
+
+    /// Nil for what has no content.
+    var wantedContent: ContentReference? { entry.size > 0 ? content : nil }
   }
 
   let base: StackTree

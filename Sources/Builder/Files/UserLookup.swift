@@ -20,18 +20,28 @@ struct UserLookup {
   init(tree: StackTree, store: BuildStore, spool: SpoolFile) throws {
     var spooler = ContentSpooler(store: store, spool: spool, end: 0)
     var texts: [String] = []
-    for name in ["etc/passwd", "etc/group"] {
+    for name in Self.files {
       texts.append(String(decoding: try Self.read(name, tree, &spooler), as: UTF8.self))
     }
     database = UserDatabase(passwd: texts[0], group: texts[1])
     spoolEnd = spooler.end
   }
 
+  /// The contents that a lookup reads.
+  static func contents(in tree: StackTree) throws -> [ContentReference] {
+    try files.compactMap { try file($0, tree).map { try tree.content(at: $0.path) } }
+  }
+
+  private static let files = ["etc/passwd", "etc/group"]
+
+  private static func file(_ name: String, _ tree: StackTree) throws -> TreeEntry? {
+    guard let written = TreePath(name), let entry = try tree.entry(at: try tree.resolve(written)) else { return nil }
+    return entry.isFile && entry.size <= 16 << 20 ? entry : nil
+  }
+
   private static func read(_ name: String, _ tree: StackTree, _ spooler: inout ContentSpooler) throws -> [UInt8] {
-    guard let written = TreePath(name) else { return [] }
-    let path = try tree.resolve(written)
-    guard let entry = try tree.entry(at: path), entry.isFile, entry.size <= 16 << 20 else { return [] }
-    let items = try spooler.resolve([.init(entry: entry, content: try tree.content(at: path))])
+    guard let entry = try file(name, tree) else { return [] }
+    let items = try spooler.resolve([.init(entry: entry, content: try tree.content(at: entry.path))])
     switch items.first?.content {
     case .bytes(let bytes): return bytes
     case .file(let file): return try Files.read(file)

@@ -195,15 +195,18 @@ struct GraphSolver: Sendable {
     var step = FileStep(operation: operation, base: base, sources: files, store: store, commit: commit, now: now)
     let outline = try await Blocking.run { [step] in try step.outlineKey(stacks) }
     if let hit = hit(outline, on: base, vertex) { return hit }
-    for (id, stack) in stacks { step.sources[id] = try await trees.tree(of: stack, name: graph[id].sourceName) }
-    let selections = try await Blocking.run { [step] in try step.select() }
+    let named = stacks.reduce(into: [:]) { $0[$1.key] = (stack: $1.value, name: graph[$1.key].sourceName) }
+    let (selections, views) = try await trees.reading(named) { [step] views in
+      var step = step
+      step.sources.merge(views) { $1 }
+      return (try step.select(), views)
+    }
+    step.sources.merge(views) { $1 }
     let keys = StepKeys(outline: outline, content: step.key(selections))
     return try await cached(keys, on: base, vertex) { [step] progress in
       for pattern in step.patternsWithoutMatch(selections) { progress.log("\(pattern) matches nothing") }
       let tree = try await trees.tree(of: base, name: "the image")
-      for stack in stacks.values { try await fetcher.fetch(stack) }
-      if step.readsBase { try await fetcher.fetch(base) }
-      return try await Blocking.run { try step.run(selections, on: tree) { progress.log($0) } }
+      return try await step.run(selections, on: tree, fetcher) { progress.log($0) }
     }
   }
 

@@ -23,6 +23,30 @@ final class LayerTrees: Sendable {
     return StackTree(stack, trees, name: name)
   }
 
+  /// Runs `body`, which blocks, on the merged views of stacks, and again until all layers are known that it asks for:
+  /// who wants what the topmost layer has needs no index of the others, which then are not fetched for it.
+  func reading<Key: Sendable, Result: Sendable>(
+    _ stacks: [Key: (stack: LayerStack, name: String)],
+    _ body: @escaping @Sendable ([Key: StackTree]) throws -> Result
+  ) async throws -> Result {
+    while true {
+      var views: [Key: StackTree] = [:]
+      for (key, (stack, name)) in stacks {
+        var trees: [LayerTree?] = []
+        for layer in stack.layers { trees.append(isAtHand(layer) ? try await tree(of: layer) : nil) }
+        views[key] = StackTree(stack, trees, name: name)
+      }
+      do { return try await Blocking.run { [views] in try body(views) } } catch let unknown as UnknownLayers {
+        try await fetcher.fetch(LayerStack(unknown.layers))
+      }
+    }
+  }
+
+  /// Whether nothing has to be fetched to look into a layer.
+  private func isAtHand(_ layer: Layer) -> Bool {
+    hasIndex(layer) || store.content.contains(layer.descriptor.digest)
+  }
+
   private func tree(of layer: Layer) async throws -> LayerTree {
     if let tree = trees.withLock({ $0[layer.diffID] }) { return tree }
     if !hasIndex(layer) {

@@ -6,52 +6,65 @@ import OCI
 /// The merged view of a stack of layers (image-spec, layer.md, "Applying Changesets").
 struct StackTree: FileTree {
   private struct Level {
-    var tree: LayerTree
+    /// Nil when it was not looked into.
+    var known: LayerTree?
     var layer: Layer
     var chain: ChainID
+
+    var tree: LayerTree {
+      get throws(UnknownLayers) {
+        guard let known else { throw UnknownLayers(layers: [layer]) }
+        return known
+      }
+    }
   }
 
   /// The lowest first.
   private let levels: [Level]
   let name: String
 
-  /// - Parameter trees: one for each layer of the stack.
-  init(_ stack: LayerStack, _ trees: [LayerTree], name: String) {
+  /// - Parameter trees: one for each layer of the stack; nil for those that were not looked into. Whoever asks for what
+  ///   only these can answer gets `UnknownLayers` thrown.
+  init(_ stack: LayerStack, _ trees: [LayerTree?], name: String) {
     var diffIDs: [Digest] = []
     levels = zip(stack.layers, trees).compactMap { layer, tree in
       diffIDs.append(layer.diffID)
       guard let chain = ChainID(diffIDs) else { return nil }
-      return Level(tree: tree, layer: layer, chain: chain)
+      return Level(known: tree, layer: layer, chain: chain)
     }
     self.name = name
   }
 
   func entry(at path: TreePath) throws -> TreeEntry? {
-    if let found = find(path) { return found.node.entry }
-    return path.isRoot || isImpliedFolder(path) ? Self.impliedFolder(path) : nil
+    if let found = try find(path) { return found.node.entry }
+    return try path.isRoot || isImpliedFolder(path) ? Self.impliedFolder(path) : nil
   }
 
   func names(in folder: TreePath) throws -> [[UInt8]] {
     var seen: Set<[UInt8]> = []
     var deleted: Set<[UInt8]> = []
-    for level in levels.reversed() {
-      for name in level.tree.names(in: folder) where !deleted.contains(name) { seen.insert(name) }
-      if level.tree.isOpaque(folder) || level.tree.hidesBelow(folder) { break }
+    for (number, level) in levels.enumerated().reversed() {
+      let tree = try level.tree
+      for name in tree.names(in: folder) where !deleted.contains(name) { seen.insert(name) }
+      if tree.isOpaque(folder) || tree.hidesBelow(folder) { break }
+      // All of the rest are needed, and come together.
+      let unknown = levels[..<number].filter { $0.known == nil }
+      guard unknown.isEmpty else { throw UnknownLayers(layers: unknown.map(\.layer)) }
       // What is deleted here may only hide what is below.
-      for other in names(below: level, in: folder) where !seen.contains(other) {
-        if let path = folder.appending(name: other), level.tree.isWhiteout(path) { deleted.insert(other) }
+      for other in try names(below: level, in: folder) where !seen.contains(other) {
+        if let path = folder.appending(name: other), tree.isWhiteout(path) { deleted.insert(other) }
       }
     }
     return seen.sorted { $0.lexicographicallyPrecedes($1) }
   }
 
   func content(at path: TreePath) throws -> ContentReference {
-    guard let (node, level) = find(path), node.entry.isFile else { return .bytes([]) }
+    guard let (node, level) = try find(path), node.entry.isFile else { return .bytes([]) }
     return .layer(LayerLocation(layer: level.layer, chain: level.chain, path: node.contentPath))
   }
 
   func contentSHA256(at path: TreePath) throws -> [UInt8] {
-    guard let node = find(path)?.node, node.entry.isFile else { return [] }
+    guard let node = try find(path)?.node, node.entry.isFile else { return [] }
     guard let digest = node.contentSHA256 else {
       throw BuilderError("missing-content-digest", "the index of \(name) has no digest for \(path)", exitCode: .defect)
     }
@@ -59,7 +72,7 @@ struct StackTree: FileTree {
   }
 
   func identity(at path: TreePath) throws -> FileIdentity? {
-    guard let (node, level) = find(path), level.tree.isLinked(node.contentPath) else { return nil }
+    guard let (node, level) = try find(path), try level.tree.isLinked(node.contentPath) else { return nil }
     return .layered(level.chain, node.contentPath)
   }
 
@@ -78,27 +91,34 @@ struct StackTree: FileTree {
 
   // MARK: Search
 
-  private func find(_ path: TreePath) -> (node: LayerTree.Node, level: Level)? {
+  private func find(_ path: TreePath) throws -> (node: LayerTree.Node, level: Level)? {
     for level in levels.reversed() {
-      if let node = level.tree.node(at: path) { return (node, level) }
-      if level.tree.isWhiteout(path) || level.tree.hidesBelow(path) { return nil }
+      let tree = try level.tree
+      if let node = tree.node(at: path) { return (node, level) }
+      if tree.isWhiteout(path) || tree.hidesBelow(path) { return nil }
     }
     return nil
   }
 
-  private func isImpliedFolder(_ path: TreePath) -> Bool {
+  private func isImpliedFolder(_ path: TreePath) throws -> Bool {
     for level in levels.reversed() {
-      if level.tree.hasChildren(path) { return true }
-      if level.tree.isWhiteout(path) || level.tree.hidesBelow(path) { return false }
+      let tree = try level.tree
+      if tree.hasChildren(path) { return true }
+      if tree.isWhiteout(path) || tree.hidesBelow(path) { return false }
     }
     return false
   }
 
-  private func names(below level: Level, in folder: TreePath) -> Set<[UInt8]> {
-    levels.prefix { $0.chain != level.chain }.reduce(into: []) { $0.formUnion($1.tree.names(in: folder)) }
+  private func names(below level: Level, in folder: TreePath) throws -> Set<[UInt8]> {
+    try levels.prefix { $0.chain != level.chain }.reduce(into: []) { $0.formUnion(try $1.tree.names(in: folder)) }
   }
 
   private static func impliedFolder(_ path: TreePath) -> TreeEntry {
     TreeEntry(path: path, kind: .directory, mode: 0o755, modificationTime: Timestamp(seconds: 0))
   }
+}
+
+/// Layers that have to be looked into before a question about a stack can be answered.
+struct UnknownLayers: Error {
+  let layers: [Layer]
 }
