@@ -107,6 +107,10 @@ struct BuildCommand: AsyncParsableCommand {
   @Option(help: "A limit for RUN, NAME=SOFT[:HARD], such as nofile=1024:4096; may be repeated.")
   var ulimit: [String] = []
 
+  @Option(
+    help: "How long one RUN may take, such as 30s, 10m or 1h30m; what takes longer is killed (default: no limit).")
+  var runTimeout: String?
+
   @Option(help: "How many steps run at a time (default: the number of processors).")
   var jobs: Int?
 
@@ -170,6 +174,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.hosts = addHost
     request.sharedMemorySize = shmSize
     request.limits = ulimit
+    request.runTimeout = runTimeout
     request.call = check ? .check : call.call
     request.outputs = output
     request.pushes = push

@@ -27,6 +27,20 @@ import Testing
     }
   }
 
+  @Test func aCommandHasATimeToRun() async throws {
+    try await Workplace.use { place in
+      let folder = try place.scratch.write(
+        ["Dockerfile": "ARG BASE\nFROM $BASE\nRUN echo waiting && sleep 1000\n"], in: "context")
+      let outcome = try await place.slipway.run([
+        "build", "--build-arg", "BASE=\(place.base)", "--run-timeout", "1s", folder.string,
+      ])
+      expect(outcome, endsWith: 1)
+      #expect(outcome.errorText.contains("error[run-timed-out]: the command took longer than 1s"))
+      #expect(outcome.errorText.contains("Dockerfile:3:1"))
+      #expect(outcome.errorText.contains("--run-timeout"))
+    }
+  }
+
   private static func build(at place: Workplace, with agent: SSHAgent) async throws {
     var binary = place.slipway
     binary.environment.variables["HUSH"] = "silent-value"

@@ -20,6 +20,7 @@ struct BuildBench {
   var epoch: Timestamp?
   var ignoresCache = false
   var isolation = Isolation.auto
+  var runTimeout: Duration?
   /// What ADD fetches with.
   var remotes: RemoteFetcher?
   /// Of `--build-context`.
@@ -70,6 +71,7 @@ struct BuildBench {
     var options = Builder.Options(epoch: epoch)
     options.ignoresCache = ignoresCache
     options.isolation = isolation
+    options.runTimeout = runTimeout
     options.embedsCache = embedsCache
     let registry = ContentStore(layout: try await BaseImages.busybox())
     var local = LocalContext(context)

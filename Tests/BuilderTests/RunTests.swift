@@ -1,6 +1,7 @@
 import Diagnostics
 import HostOS
 import OCI
+import Sandbox
 import SystemPackage
 import TestSupport
 import Testing
@@ -114,6 +115,30 @@ struct RunTests {
       try bench.layer(-1, of: outcome.image) == [
         "made: folder 755 0:0", "made/deep: folder 755 0:0", "pwd: file 644 0:0",
       ])
+  }
+
+  /// It is killed with all that it started, by both ways of running commands, and the steps before it are kept.
+  @Test(arguments: [Isolation.userns, .chroot]) func whatTakesTooLongIsKilled(_ isolation: Isolation) async throws {
+    var patient = bench
+    patient.isolation = isolation
+    let nap = "\(UInt32.random(in: 7_000_000...8_000_000))"
+    let quick = "FROM base\nRUN echo quick >/a\n"
+    _ = try await patient.build(quick)
+    var impatient = patient
+    impatient.runTimeout = .milliseconds(1500)
+    let hasty = impatient
+    let slow = quick + "RUN echo begun; (setsid sleep \(nap) &); sleep \(nap)\n"
+    let error = await #expect(throws: BuilderError.self) { try await hasty.build(slow) }
+    let diagnostic = try #require(error?.diagnostics.first)
+    #expect(diagnostic.code == "run-timed-out")
+    #expect(diagnostic.message == "the command took longer than 1.5s, and was killed with all that it had started")
+    #expect(diagnostic.annotation?.range.lowerBound == quick.utf8.count)
+    #expect(diagnostic.notes.first?.message.contains("begun") == true)
+    #expect(diagnostic.help.first?.contains("--run-timeout") == true)
+    #expect(error?.exitCode == .failure)
+    #expect(try await Tool.attempt("pgrep", ["-fx", "sleep \(nap)"]).outputText == "")
+    // Results do not depend on it.
+    #expect(try await hasty.build(quick).cached == ["RUN echo quick >/a"])
   }
 
   @Test(arguments: [

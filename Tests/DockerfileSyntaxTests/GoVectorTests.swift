@@ -106,6 +106,14 @@ import Testing
     }
   }
 
+  @Test(arguments: ["1h30m", "2h", "1m0.5s", "30s", "2.25s", "300ms", "1h0.001s", "24h"])
+  func durationsAreWrittenAsTheyAreRead(_ text: String) throws {
+    let duration = try #require(Duration(goDuration: text))
+    let written = duration.goText
+    #expect(Duration(goDuration: written) == duration)
+    #expect(written == text)
+  }
+
   private struct Clean: Decodable {
     var path: String
     var clean: String

@@ -1,6 +1,7 @@
 import Archive
 import BuildPlanning
 import Diagnostics
+import DockerfileSyntax
 import HostOS
 import OCI
 import Sandbox
@@ -20,6 +21,8 @@ struct ExecStep: Sendable {
   var isolation = ExecIsolation(.auto)
   /// What imported caches have of cache mounts.
   var caches = CacheMountUse()
+  /// What takes longer is killed.
+  var timeout: Duration?
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
@@ -99,6 +102,7 @@ struct ExecStep: Sendable {
     command.limits = try operation.surroundings.limits.map {
       try SandboxLimit(name: $0.name, soft: $0.soft, hard: $0.hard)
     }
+    command.timeout = timeout
     command.mounts = mounts.mounts.map(\.mount)
     command.resolvConf = operation.network == .none ? [] : (try? Files.read("/etc/resolv.conf")) ?? []
     if let script = operation.script {
@@ -182,6 +186,7 @@ struct ExecStep: Sendable {
       status = try await run { log.append($1, $0) }
     } catch let error as SandboxError {
       log.finish()
+      if case .timedOut(let timeout) = error.cause { throw failure(after: timeout, log.lastLines) }
       throw located(error, mounts)
     }
     log.finish()
@@ -212,8 +217,18 @@ struct ExecStep: Sendable {
     case .signaled(let number): message = "the command was ended by signal \(number)"
     }
     help.append("mend the command and build again: the steps before it are kept")
-    let notes = lines.isEmpty ? [] : [Diagnostic.Note("its last output was:\n\(lines.joined(separator: "\n"))")]
-    return BuilderError("run-failed", message, at: annotation, notes: notes, help: help)
+    return BuilderError("run-failed", message, at: annotation, notes: Self.notes(of: lines), help: help)
+  }
+
+  private func failure(after timeout: Duration, _ lines: [String]) -> BuilderError {
+    BuilderError(
+      "run-timed-out", "the command took longer than \(timeout.goText), and was killed with all that it had started",
+      at: annotation, notes: Self.notes(of: lines),
+      help: ["see what it waits for, or give it more time with --run-timeout", "the steps before it are kept"])
+  }
+
+  private static func notes(of lines: [String]) -> [Diagnostic.Note] {
+    lines.isEmpty ? [] : [Diagnostic.Note("its last output was:\n\(lines.joined(separator: "\n"))")]
   }
 
   // MARK: After

@@ -21,6 +21,8 @@ public struct Builder: Sendable {
     public var annotations = ImageAnnotations()
     /// How commands are kept apart from the host.
     public var isolation = Isolation.auto
+    /// How long one command may take; nil is as long as it likes.
+    public var runTimeout: Duration?
     /// How many steps run at a time.
     public var jobs = ProcessInfo.processInfo.activeProcessorCount
     /// Whether the images tell later builds which steps made their layers.

@@ -235,6 +235,7 @@ struct GraphSolver: Sendable {
       annotation: vertex.origin)
     exec.isolation = isolation
     exec.caches = cache.mounts
+    exec.timeout = options.runTimeout
     exec.inputs = ExecInputs(secrets: inputs.secrets, agents: inputs.agents)
     var stacks: [Int: LayerStack] = [:]
     for (index, mount) in operation.mounts.enumerated() where mount.sourcePath != nil {

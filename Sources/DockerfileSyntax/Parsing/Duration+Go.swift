@@ -1,7 +1,7 @@
 extension Duration {
   /// A duration in Go's notation, such as `1h30m`, `1.5s`, `300ms`; nil when it is none or does not fit into 64 bits
   /// of nanoseconds.
-  init?(goDuration text: String) {
+  public init?(goDuration text: String) {
     var rest = text.utf8[...]
     var isNegative = false
     if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
@@ -21,6 +21,20 @@ extension Duration {
       nanoseconds = sum
     }
     self = .nanoseconds(isNegative ? -nanoseconds : nanoseconds)
+  }
+
+  /// In the same notation, without parts that are zero: `1h30m`, `2.5s`, `300ms`.
+  public var goText: String {
+    let (seconds, attoseconds) = components
+    let milliseconds = attoseconds / 1_000_000_000_000_000
+    if seconds == 0 { return "\(milliseconds)ms" }
+    var parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m")].filter { $0.0 != 0 }.map { "\($0)\($1)" }
+    if seconds % 60 != 0 || milliseconds != 0 {
+      let digits = String(String(milliseconds + 1000).dropFirst())
+      let fraction = String(digits.reversed().drop { $0 == "0" }.reversed())
+      parts.append("\(seconds % 60)" + (fraction.isEmpty ? "" : ".\(fraction)") + "s")
+    }
+    return parts.joined()
   }
 
   /// A number and its unit, in nanoseconds.

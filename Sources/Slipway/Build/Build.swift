@@ -151,6 +151,7 @@ public struct Build: Sendable {
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
     options.isolation = settings.isolation
+    options.runTimeout = settings.runTimeout
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
     options.onLayers = { layers in

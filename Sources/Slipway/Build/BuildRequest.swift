@@ -46,6 +46,8 @@ public struct BuildRequest: Sendable {
   public var sharedMemorySize: String?
   /// `NAME=SOFT[:HARD]`, for RUN.
   public var limits: [String] = []
+  /// How long one RUN may take, in Go's notation such as `1h30m`; nil is as long as it likes.
+  public var runTimeout: String?
   /// How many steps run at a time; nil is as many as there are processors.
   public var jobs: Int?
 

@@ -1,6 +1,7 @@
 import BuildPlanning
 import Builder
 import Diagnostics
+import DockerfileSyntax
 import HostOS
 import OCI
 import Sandbox
@@ -13,6 +14,8 @@ struct BuildSettings: Sendable {
   var outputs: [OutputSpecification]
   var annotations: ImageAnnotations
   var isolation: Isolation
+  /// Of one RUN.
+  var runTimeout: Duration?
   var cacheImports: [CacheImportOption]
   var cacheExports: [CacheExportOption]
   /// `--build-context`.
@@ -52,6 +55,7 @@ struct BuildSettings: Sendable {
     options.surroundings = try ExecSurroundings(request)
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
     isolation = try Self.isolation(request.isolation)
+    runTimeout = try request.runTimeout.map(Self.runTimeout)
     contexts = try request.buildContexts.map { try NamedContextOption($0) }
     for option in contexts { options.contexts[option.name.description] = option.context }
     for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
@@ -109,6 +113,12 @@ struct BuildSettings: Sendable {
     throw SlipwayError(
       "invalid-isolation", "there is no isolation \"\(text)\"",
       help: ["write \(Isolation.allCases.map(\.rawValue).joined(separator: ", "))"])
+  }
+
+  private static func runTimeout(_ text: String) throws -> Duration {
+    if let duration = Duration(goDuration: text), duration >= .milliseconds(1) { return duration }
+    throw SlipwayError(
+      "invalid-duration", "--run-timeout \(text) is not a time", help: ["write 30s, 10m or 1h30m, or the like"])
   }
 
   private static func network(_ text: String) throws -> ExecOperation.Network {
