@@ -154,7 +154,7 @@ let package = Package(
     .executableTarget(
       name: "SandboxProgram", dependencies: ["Diagnostics", "HostOS", "Sandbox", systemPackage],
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
-    tests("Sandbox", ["CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
+    tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),

@@ -40,21 +40,21 @@ static uint64_t flags_to_keep(int mount_root) {
   return flags;
 }
 
-/// Changes a mount, and those below it where the kernel can, to read-only.
-static int make_read_only(int mount_root) {
-  struct attributes attributes = {.set = 1};
+/// Gives a mount, and those below it where the kernel can, more of the flags MS_RDONLY and MS_NODEV.
+static int restrict_mount(int mount_root, uint64_t flags) {
+  struct attributes attributes = {.set = (flags & MS_RDONLY ? 1 : 0) | (flags & MS_NODEV ? 4 : 0)};
   long result = syscall(
       SYS_mount_setattr, mount_root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes);
-  if (result == 0 || errno != ENOSYS) return (int)result;
-  return mount_on(
-      mount_root, NULL, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | flags_to_keep(mount_root), NULL);
+  // The filters of container engines answer either to calls that are newer than they are.
+  if (result == 0 || (errno != ENOSYS && errno != EPERM)) return (int)result;
+  return mount_on(mount_root, NULL, NULL, MS_REMOUNT | MS_BIND | flags | flags_to_keep(mount_root), NULL);
 }
 
 /// What was mounted at `path` covers what a descriptor that was opened before means, so it is opened again.
-static int reopen_read_only(struct child *child, const char *path) {
+static int reopen_restricted(struct child *child, const char *path, uint64_t flags) {
   int top = child_open_target(child, path, TARGET_EXISTING);
   if (top < 0) return -1;
-  int result = make_read_only(top);
+  int result = restrict_mount(top, flags);
   if (result < 0) child_failed(child, "mount_setattr");
   close(top);
   return result;
@@ -92,7 +92,8 @@ static int bind_descriptor(struct child *child, int source, const struct csandbo
   int result = mount_on(target, path_of_descriptor(source).text, NULL, MS_BIND | MS_REC, NULL);
   if (result < 0) child_failed(child, "mount");
   close(target);
-  if (result == 0 && op->flags & CSANDBOX_READ_ONLY) result = reopen_read_only(child, op->target);
+  uint64_t flags = (op->flags & CSANDBOX_READ_ONLY ? MS_RDONLY : 0) | (op->flags & CSANDBOX_DEVICE ? 0 : MS_NODEV);
+  if (result == 0 && flags) result = reopen_restricted(child, op->target, flags);
   return result;
 }
 
@@ -174,7 +175,7 @@ int child_read_only_path(struct child *child, const struct csandbox_op *op) {
   int result = mount_on(target, path_of_descriptor(target).text, NULL, MS_BIND | MS_REC, NULL);
   if (result < 0) child_failed(child, "mount");
   close(target);
-  return result < 0 ? result : reopen_read_only(child, op->target);
+  return result < 0 ? result : reopen_restricted(child, op->target, MS_RDONLY);
 }
 
 int child_enter_root(struct child *child) {

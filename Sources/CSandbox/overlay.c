@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 // fsconfig(2) and its kin, for C libraries whose headers are older than the kernel.
-enum { SET_FLAG = 0, SET_STRING = 1, CREATE = 6, CLOSE_ON_EXEC = 1, FROM_EMPTY_PATH = 4 };
+enum { SET_FLAG = 0, SET_STRING = 1, CREATE = 6, CLOSE_ON_EXEC = 1, FROM_EMPTY_PATH = 4, NO_DEVICES = 4 };
 
 static int open_folder(const char *path) { return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC); }
 
@@ -98,7 +98,7 @@ static int join_with_context(struct child *child, const char *place, int user_at
     close(context);
     return -1;
   }
-  int tree = (int)syscall(SYS_fsmount, context, CLOSE_ON_EXEC, 0);
+  int tree = (int)syscall(SYS_fsmount, context, CLOSE_ON_EXEC, NO_DEVICES);
   if (tree < 0) return child_failed(child, "fsmount");
   close(context);
   if (syscall(SYS_move_mount, tree, "", child->scratch, place, FROM_EMPTY_PATH) < 0)
@@ -142,7 +142,7 @@ static int join_with_mount(struct child *child, const char *place, int user_attr
   append(&path, path_of_descriptor(child->scratch).text);
   append(&path, "/");
   append(&path, place);
-  return mount("overlay", path.bytes, "overlay", 0, options.bytes) < 0 ? child_failed(child, "mount") : 0;
+  return mount("overlay", path.bytes, "overlay", MS_NODEV, options.bytes) < 0 ? child_failed(child, "mount") : 0;
 }
 
 /// overlayfs wants two lower folders where nothing can be written, and one in any case. The lowest one says nothing of

@@ -74,10 +74,10 @@ extension Sandbox {
 
   private static func deviceSteps(sharedMemorySize: UInt64?) -> [Step] {
     let terminals = "newinstance,ptmxmode=0666,mode=0620"
-    var steps: [Step] = [.mount("tmpfs", on: "/dev", flags: csandbox_NOSUID, options: "mode=755,size=65536k")]
-    steps += ["null", "zero", "full", "random", "urandom", "tty"].map {
-      .bind(FilePath("/dev/\($0)"), on: FilePath("/dev/\($0)"))
-    }
+    var steps: [Step] = [
+      .mount("tmpfs", on: "/dev", flags: csandbox_NOSUID | csandbox_NODEV, options: "mode=755,size=65536k")
+    ]
+    steps += ["null", "zero", "full", "random", "urandom", "tty"].map { .device(FilePath("/dev/\($0)")) }
     steps += [
       // Group tty is not mapped where there is one id only.
       .mount("devpts", on: "/dev/pts", flags: inert & ~csandbox_NODEV, options: terminals + ",gid=5").elseNext,

@@ -81,6 +81,9 @@ extension Step {
     }
   }
 
+  /// Shows one of the host's devices.
+  static func device(_ path: FilePath) -> Step { bind(path, on: path).with { $0.flags |= CSANDBOX_DEVICE } }
+
   /// Shows a part of joined layers.
   static func layers(_ layers: SandboxLayers, on target: FilePath, userAttributes: Bool) -> [Step] {
     [

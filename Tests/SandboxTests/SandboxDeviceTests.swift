@@ -1,3 +1,5 @@
+import CHostOS
+import Glibc
 import HostOS
 import Sandbox
 import SystemPackage
@@ -16,6 +18,35 @@ import Testing
         "core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom",
         "zero",
       ]))
+  }
+
+  /// Otherwise a command of root could read the machine's disks.
+  @Test func nodesThatACommandMakesCannotBeOpened() async throws {
+    let root = try BusyboxRoot()
+    for folder in ["host", "changes", "changes-work"] { try Files.createDirectories(root.path.appending(folder)) }
+    let device = hostos_makedev(1, 5)
+    let inImage = root.lower.appending("node").withPlatformString { mknod($0, S_IFCHR | 0o666, dev_t(device)) }
+    #expect(inImage == 0)
+    let layers = SandboxLayers(
+      [root.lower], path: "/data",
+      changes: .init(upper: root.path.appending("changes"), work: root.path.appending("changes-work")))
+    let script = """
+      head -c 1 /node | wc -c
+      for folder in /tmp /dev /dev/shm /memory /host /layers; do
+        busybox mknod $folder/node c 1 5 && head -c 1 $folder/node | wc -c
+      done
+      head -c 1 /dev/zero | wc -c
+      """
+    let run = try await root.shell(script) {
+      $0.mounts = [
+        SandboxMount(.tmpfs(size: 1 << 20), at: "/memory"),
+        SandboxMount(.bind(root.path.appending("host"), readOnly: false), at: "/host"),
+        SandboxMount(.layers(layers), at: "/layers"),
+      ]
+    }
+    #expect(run.lines == Array(repeating: "0", count: 7) + ["1"], "\(run.errorOutput)")
+    // They are in the layer all the same.
+    #expect(try FileStatus(of: root.upper.appending("tmp").appending("node")).kind == .characterDevice)
   }
 
   @Test func sharedMemoryIsWritableAndSystemFilesAreNot() async throws {

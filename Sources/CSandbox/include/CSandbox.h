@@ -19,12 +19,14 @@ enum csandbox_kind {
   CSANDBOX_OPEN_LAYERS,
   /// Mount a tmpfs on `target` of the host for what the sandbox needs on the way.
   CSANDBOX_SCRATCH,
-  /// Join the open layers; `number` is 1 for attributes in the user namespace ("userxattr"). This is the root.
+  /// Join the open layers; `number` is 1 for attributes in the user namespace ("userxattr"). This is the root. Device
+  /// nodes in it cannot be opened.
   CSANDBOX_OVERLAY,
   /// Mount file system type `source` with `data` and the flags `number` at `target` in the root. With
   /// `CSANDBOX_KEEP_MODE` it gets the mode of the folder that it covers, where there is one.
   CSANDBOX_MOUNT,
-  /// Show `source` of the host at `target` in the root.
+  /// Show `source` of the host at `target` in the root; device nodes that are in it cannot be opened, unless it is one
+  /// (`CSANDBOX_DEVICE`).
   CSANDBOX_BIND,
   /// Join the open layers and show `source` in them at `target` in the root; `number` as for `CSANDBOX_OVERLAY`.
   CSANDBOX_BIND_LAYERS,
@@ -79,6 +81,7 @@ enum {
   CSANDBOX_ELSE_NEXT = 2,
   CSANDBOX_READ_ONLY = 4,
   CSANDBOX_KEEP_MODE = 8,
+  CSANDBOX_DEVICE = 16,
 };
 
 struct csandbox_op {
