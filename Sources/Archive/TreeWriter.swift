@@ -33,6 +33,7 @@ final class TreeWriter {
       if options.mode != .plain { folders.set(entry) }
       return
     }
+    if options.mode == .plain { try coverLowerFiles(above: entry) }
     remember(entry.path)
     let place = try place(of: entry)
     switch entry.kind {
@@ -216,6 +217,22 @@ final class TreeWriter {
 
   private func place(of entry: TreeEntry) throws -> RootedFolder.Place {
     try root.place(of: entry.path) { try makeFolders(to: $0, time: entry.modificationTime) }
+  }
+
+  /// The folders that an entry implies hide links and files of lower layers, as they do where each layer has a folder of
+  /// its own: nothing is written to where a lower link leads.
+  private func coverLowerFiles(above entry: TreeEntry) throws {
+    for folder in entry.path.ancestors where !folder.isRoot && !unpacked.contains(folder) {
+      let place = try root.place(of: folder) { _ in }
+      switch try place.node() {
+      case .directory: continue
+      case .missing, .whiteout: return
+      case .other:
+        try remove(folder, at: place)
+        root.forgetCache()
+        return try makeFolders(to: folder, time: entry.modificationTime)
+      }
+    }
   }
 
   /// Makes what is missing of `folder` and the folders above.

@@ -142,6 +142,28 @@ private let ownership = isRoot ? LayerExtractor.Ownership.restore : .restoreWher
       names.split(separator: "\n").sorted() == ["a", "a/2", "b", "b/new", "e", "e/new", "pwas", "swap", "swap/in"])
   }
 
+  /// An entry below a link of a lower layer makes a folder in its place, whether the layers lie in one folder or not: so
+  /// do docker and containerd where they use overlayfs.
+  @Test func linksOfLowerLayersAreNotFollowed() async throws {
+    let folder = try TemporaryDirectory()
+    let lower: [Sample] = [
+      .folder("usr"), .folder("usr/lib"), .file("usr/lib/a", "x"), .link("lib", to: "usr/lib"), .file("f", "x"),
+    ]
+    let upper: [Sample] = [.file("lib/deep/b", "y"), .file("lib/c", "y"), .file("f/in", "y")]
+    let (together, apart) = (try makeFolder(folder.path, "together"), try makeFolder(folder.path, "apart"))
+    for samples in [lower, upper] { _ = try extract(layer(samples.map { $0.ours() }).bytes, to: together, .plain) }
+    let names = try await tool("find", [".", "-mindepth", "1", "-printf", "%P %y\n"], in: together)
+    let below = ["f d", "f/in f", "lib d", "lib/c f", "lib/deep d", "lib/deep/b f"]
+    #expect(names.split(separator: "\n").map(String.init).sorted() == below + ["usr d", "usr/lib d", "usr/lib/a f"])
+    let lowers = Dictionary(uniqueKeysWithValues: lower.map { ($0.entry.path, $0.ours().entry) })
+    let options = LayerExtractor.Options(
+      mode: .overlay(.user), ownership: ownership, lowerEntry: { lowers[$0] })
+    _ = try LayerExtractor(into: apart, options: options).extract(
+      MemoryByteSource(layer(upper.map { $0.ours() }).bytes))
+    let own = try await tool("find", [".", "-mindepth", "1", "-printf", "%P %y %m\n"], in: apart)
+    #expect(own.split(separator: "\n").filter { $0.hasSuffix("d 755") }.count == 3)
+  }
+
   /// Each tries to reach the folder `outside`, which lies beside the target.
   @Test(arguments: [
     "add('l', SYMTYPE, linkname='../outside')\nadd('l/evil', content=b'x')",

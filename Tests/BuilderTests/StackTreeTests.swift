@@ -56,6 +56,12 @@ struct StackTreeTests {
       "a link over a folder", [[.folder("d"), .file("d/a", "one")], [.link("d", "elsewhere")]],
       gives: ["d->elsewhere"]),
     Case(
+      "a folder without an entry over a link",
+      [[.folder("usr"), .folder("usr/lib"), .link("lib", "usr/lib")], [.file("lib/x", "one")]],
+      gives: ["lib/", "lib/x=one", "usr/", "usr/lib/"]),
+    Case(
+      "a folder without an entry over a file", [[.file("d", "one")], [.file("d/x", "two")]], gives: ["d/", "d/x=two"]),
+    Case(
       "a folder without an entry", [[.file("d/e/a", "one")]], gives: ["d/", "d/e/", "d/e/a=one"]),
     Case(
       "a folder without an entry, deleted and made again",

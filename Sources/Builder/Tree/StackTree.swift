@@ -92,10 +92,13 @@ struct StackTree: FileTree {
   // MARK: Search
 
   private func find(_ path: TreePath) throws -> (node: LayerTree.Node, level: Level)? {
+    var isFolder = false
     for level in levels.reversed() {
       let tree = try level.tree
-      if let node = tree.node(at: path) { return (node, level) }
+      if let node = tree.node(at: path) { return isFolder && !node.entry.isDirectory ? nil : (node, level) }
       if tree.isWhiteout(path) || tree.hidesBelow(path) { return nil }
+      // A folder without an entry hides files and links of lower layers, as it does when layers are mounted.
+      isFolder = isFolder || tree.hasChildren(path)
     }
     return nil
   }
