@@ -67,4 +67,35 @@ import Testing
       }
     }
   }
+
+  /// Who may not make device nodes builds without them, and is told so; the layer keeps them for those who may.
+  @Test func deviceNodesAreLeftOutWhereTheyAreNotPermitted() async throws {
+    let archive = """
+      import sys, tarfile
+      with tarfile.open(sys.argv[1], "w") as tar:
+          node = tarfile.TarInfo("nodes/null")
+          node.type, node.devmajor, node.devminor = tarfile.CHRTYPE, 1, 3
+          tar.addfile(node)
+          tar.addfile(tarfile.TarInfo("nodes/file"))
+      """
+    try await Workplace.use { place in
+      let files: [String: ScratchEntry] = [
+        "Dockerfile": "ARG BASE\nFROM $BASE\nADD nodes.tar /\nRUN ls /nodes >/list\n"
+      ]
+      let context = try place.scratch.write(files, in: "context")
+      try await Tool.run("python3", ["-c", archive, context.appending("nodes.tar").string])
+      try await PlainUser.use { user in
+        let out = user.home.appending("out.tar")
+        let outcome = try await place.slipway.run(
+          [
+            "build", "--progress", "plain", "--build-arg", "BASE=\(place.base)", "--output", "type=tar,dest=\(out)",
+            context.string,
+          ], as: user)
+        expect(outcome)
+        #expect(outcome.errorText.contains("nodes/null is left out: this user may not make device nodes"))
+        #expect(try await Tool.output("tar", ["-xOf", out.string, "list"]) == "file")
+        #expect(try await Tool.output("tar", ["-tvf", out.string, "nodes/null"]).hasPrefix("c"))
+      }
+    }
+  }
 }
