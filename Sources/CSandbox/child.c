@@ -176,6 +176,7 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_FORK_SUPERVISED: return fork_command(child, 1);
   case CSANDBOX_DIE_WITH_PARENT: return child_die_with_parent(child);
   case CSANDBOX_SESSION: return start_session();
+  case CSANDBOX_TERMINAL: return checked(child, ioctl(0, TIOCSCTTY, 0), "ioctl");
   case CSANDBOX_FILTER: return child_filter(child, op);
   case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
   case CSANDBOX_CREDENTIALS: return child_credentials(child, op);

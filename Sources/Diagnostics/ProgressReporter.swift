@@ -5,6 +5,8 @@ public final class ProgressReporter: Sendable {
   private let sink: any ProgressSink
   private let elapsed: @Sendable () -> Duration
   private let lastStep = Mutex(0)
+  /// What waits to be shown while somebody else has the display; nil when nobody has.
+  private let held = Mutex<[ProgressEvent]?>(nil)
 
   /// `elapsed` tells the time since the work began.
   public init(_ sink: any ProgressSink, elapsed: @escaping @Sendable () -> Duration) {
@@ -47,11 +49,31 @@ public final class ProgressReporter: Sendable {
 
   /// Tells something that belongs to no step.
   public func report(_ diagnostic: Diagnostic) {
-    sink.receive(ProgressEvent(step: 0, time: elapsed(), kind: .diagnostic(diagnostic)))
+    send(.diagnostic(diagnostic), step: 0)
   }
 
   func send(_ kind: ProgressEvent.Kind, step: Int) {
-    sink.receive(ProgressEvent(step: step, time: elapsed(), kind: kind))
+    let event = ProgressEvent(step: step, time: elapsed(), kind: kind)
+    let isHeld = held.withLock { held in
+      held?.append(event)
+      return held != nil
+    }
+    if !isHeld { sink.receive(event) }
+  }
+
+  /// Shows nothing until `release`, so that the terminal is somebody else's. What is told meanwhile is kept.
+  public func hold() { held.withLock { $0 = $0 ?? [] } }
+
+  /// Shows what was told since `hold`, and what follows.
+  public func release() {
+    while true {
+      let events = held.withLock { held in
+        defer { held = held?.isEmpty == true ? nil : held.map { _ in [] } }
+        return held ?? []
+      }
+      if events.isEmpty { return }
+      for event in events { sink.receive(event) }
+    }
   }
 }
 

@@ -120,7 +120,7 @@ public struct IsolationProbe: Sendable {
       namespaces: trial.namespaces, timeout: .seconds(10), killSwitch: KillSwitch(), output: { _, _ in })
     let evidence = "tried in a throw-away process: "
     do {
-      let report = try supervisor.run(trial.steps).report
+      let report = try supervisor.run(trial.steps, nil).report
       guard let refusal = report.refusal else {
         return report.waitStatus == 0 ? nil : ended(trial, evidence)
       }

@@ -13,15 +13,17 @@ extension Sandbox {
   /// Cancelling the task kills the command and all that it started; so does the end of this process.
   /// - Throws: `SandboxError`, `CancellationError`.
   public func run(
-    _ command: SandboxCommand, in root: ChrootRoot, output: @escaping Output
+    _ command: SandboxCommand, in root: ChrootRoot, on terminal: SandboxTerminal? = nil, output: @escaping Output
   ) async throws -> ExitStatus {
+    var command = command
+    command.hasTerminal = terminal != nil
     try Self.check(command)
     try Self.checkChroot(command)
     let killSwitch = KillSwitch(asks: true)
     let steps = try Self.chrootSteps(for: command, in: root.folder)
     let supervisor = Supervisor(namespaces: 0, timeout: command.timeout, killSwitch: killSwitch, output: output)
     let outcome = try await withTaskCancellationHandler {
-      try await Blocking.run { try supervisor.run(steps) }
+      try await Blocking.run { try supervisor.run(steps, terminal) }
     } onCancel: {
       killSwitch.pull()
     }
@@ -49,6 +51,7 @@ extension Sandbox {
   ) throws(SandboxError) -> [Step] {
     var steps: [Step] = [.sessionKeyring.optional, .umask(0o022), .forkSupervised]
     steps += [.changeRoot(folder), .workingDirectory("/"), .session]
+    if command.hasTerminal { steps.append(.terminal) }
     steps += command.limits.map(Step.limit)
     steps.append(.workingDirectory(command.workingDirectory))
     steps += try restrictions(of: command, permitting: .chroot)

@@ -18,6 +18,7 @@ extension Sandbox {
     steps.append(.hostName(command.hostName).optional)
     if command.network == .none { steps.append(.loopback) }
     steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
+    if command.hasTerminal { steps.append(.terminal) }
     steps += command.limits.map(Step.limit)
     steps.append(.workingDirectory(command.workingDirectory))
     steps += try restrictions(of: command, permitting: .container)

@@ -27,11 +27,14 @@ public struct Sandbox: Sendable {
   /// Runs a command to its end; whatever it left behind is killed then. Its changes are in `root.upper`.
   ///
   /// Cancelling the task kills the command and all that it started.
+  /// - Parameter terminal: whose person talks to the command; nil closes its input. There is no output then.
   /// - Throws: `SandboxError`; `HostError` when traces of mounts cannot be removed; `CancellationError`.
   public func run(
-    _ command: SandboxCommand, in root: RootFilesystem, output: @escaping Output
+    _ command: SandboxCommand, in root: RootFilesystem, on terminal: SandboxTerminal? = nil, output: @escaping Output
   ) async throws -> ExitStatus {
     try Self.check(command, root)
+    var command = command
+    command.hasTerminal = terminal != nil
     let killSwitch = KillSwitch()
     let steps = try Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)
     let supervisor = Supervisor(
@@ -39,7 +42,7 @@ public struct Sandbox: Sendable {
       output: output)
     let (outcome, cleanUp) = try await withTaskCancellationHandler {
       try await Blocking.run {
-        let outcome = try supervisor.run(steps)
+        let outcome = try supervisor.run(steps, terminal)
         return (outcome, Result { try MountStubs(outcome.report.created, in: root).remove() })
       }
     } onCancel: {

@@ -32,6 +32,8 @@ public struct SandboxCommand: Sendable, Hashable {
   public var limits: [SandboxLimit] = []
   /// The command and all that it started are killed when it takes longer.
   public var timeout: Duration?
+  /// Whether it is run on a terminal, which becomes that of its session.
+  var hasTerminal = false
 
   public init(_ arguments: [String], environment: [String] = []) {
     self.arguments = arguments

@@ -155,6 +155,7 @@ extension Step {
   static let forkSupervised = Step(CSANDBOX_FORK_SUPERVISED, "start a process")
   static let dieWithParent = Step(CSANDBOX_DIE_WITH_PARENT, "end with the parent")
   static let session = Step(CSANDBOX_SESSION, "start a session")
+  static let terminal = Step(CSANDBOX_TERMINAL, "take the terminal")
 
   /// Installs the instructions of a filter of system calls (struct sock_filter).
   static func filter(_ instructions: [UInt8], flags: UInt64 = csandbox_FILTER_SPECULATIVE) -> Step {

@@ -15,25 +15,18 @@ struct Supervisor {
   var killSwitch: KillSwitch
   var output: Sandbox.Output
 
+  /// - Parameter terminal: in place of the output; nil is none.
   /// - Throws: `SandboxError` when no child can be started at all.
-  func run(_ steps: [Step]) throws -> Outcome {
+  func run(_ steps: [Step], _ terminal: SandboxTerminal?) throws -> Outcome {
+    if let terminal { return try run(steps, on: terminal) }
     let input = try Files.open("/dev/null", .readOnly)
     defer { try? input.close() }
     let output = try Pipe()
     let errorOutput = try Pipe()
     let status = try Pipe()
-    let memory = PlanMemory(steps)
-    var plan = memory.plan(namespaces: namespaces)
-    plan.input = input.rawValue
-    plan.output = output.writeEnd
-    plan.error_output = errorOutput.writeEnd
-    plan.status = status.writeEnd
-    var child: Int32 = -1
-    let result = withExtendedLifetime(memory) { csandbox_spawn(&plan, &child) }
-    guard result == 0 else {
-      let failure = SetUpFailure("start a process in new namespaces", "clone3", Errno(rawValue: result))
-      throw SandboxError(.setUp(failure), help: Remedy.forNamespaces())
-    }
+    let child = try spawn(
+      steps, input: input.rawValue, output: output.writeEnd, errorOutput: errorOutput.writeEnd,
+      status: status.writeEnd)
     for pipe in [output, errorOutput, status] { pipe.closeWriteEnd() }
     killSwitch.arm(child)
     defer {
@@ -41,6 +34,22 @@ struct Supervisor {
       close(child)
     }
     return watch(child, output, errorOutput, status)
+  }
+
+  /// The child's pidfd.
+  func spawn(
+    _ steps: [Step], input: Int32, output: Int32, errorOutput: Int32, status: Int32
+  ) throws -> Int32 {
+    let memory = PlanMemory(steps)
+    var plan = memory.plan(namespaces: namespaces)
+    (plan.input, plan.output, plan.error_output, plan.status) = (input, output, errorOutput, status)
+    var child: Int32 = -1
+    let result = withExtendedLifetime(memory) { csandbox_spawn(&plan, &child) }
+    guard result == 0 else {
+      let failure = SetUpFailure("start a process in new namespaces", "clone3", Errno(rawValue: result))
+      throw SandboxError(.setUp(failure), help: Remedy.forNamespaces())
+    }
+    return child
   }
 
   private func watch(_ child: Int32, _ output: Pipe, _ errorOutput: Pipe, _ status: Pipe) -> Outcome {

@@ -111,6 +111,13 @@ struct BuildCommand: AsyncParsableCommand {
     help: "How long one RUN may take, such as 30s, 10m or 1h30m; what takes longer is killed (default: no limit).")
   var runTimeout: String?
 
+  @Option(
+    help: """
+      What becomes of a RUN that fails: fail, or shell, which opens a shell in its place on this terminal (default: \
+      fail).
+      """)
+  var onError = "fail"
+
   @Option(help: "How many steps run at a time (default: the number of processors).")
   var jobs: Int?
 
@@ -184,6 +191,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.pullsAlways = pull
     request.network = network
     request.jobs = jobs
+    request.onError = onError
     return request
   }
 }

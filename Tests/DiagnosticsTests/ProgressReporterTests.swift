@@ -34,6 +34,21 @@ import Testing
       ])
   }
 
+  @Test func whatIsToldWhileTheDisplayIsSomebodyElsesIsShownLater() {
+    let recorder = Recorder()
+    let reporter = ProgressReporter(recorder, elapsed: { .zero })
+    reporter.release()
+    let step = reporter.begin("one")
+    reporter.hold()
+    step.markCached()
+    reporter.report(.warning("w", "careful"))
+    #expect(recorder.events.count == 1)
+    reporter.release()
+    #expect(recorder.events.count == 3 && recorder.events[1].hasSuffix("cached"))
+    step.finish()
+    #expect(recorder.events.last?.hasSuffix("finished") == true)
+  }
+
   @Test(arguments: [
     (Broken() as any Error, "it broke"), (CancellationError(), "canceled"), (Foreign(), "from elsewhere"),
   ])

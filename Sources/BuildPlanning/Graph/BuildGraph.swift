@@ -67,6 +67,7 @@ public enum Operation: Sendable, Hashable {
     case .source, .merge: return self
     case .exec(var exec):
       for index in exec.mounts.indices { exec.mounts[index].place = nil }
+      exec.shell = ""
       return .exec(exec)
     case .file(var file):
       file.actions = file.actions.map { action in

@@ -17,6 +17,8 @@ public struct ExecOperation: Sendable, Hashable {
   public var network = Network.host
   /// A here-document that is executed by itself, because it names its interpreter.
   public var script: Script?
+  /// The program of the stage's shell, for people who look into what failed; it is no part of what the command means.
+  public var shell = "/bin/sh"
   /// In the order in which they are mounted.
   public var mounts: [ExecMount] = []
   /// Limits and names that `slipway build` was asked for.

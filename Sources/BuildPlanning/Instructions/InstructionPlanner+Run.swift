@@ -21,6 +21,7 @@ extension InstructionPlanner {
     exec.user = state.runtime.user ?? ""
     exec.network = network(of: run, session.options)
     exec.script = script
+    exec.shell = state.shell.first ?? exec.shell
     exec.surroundings = session.options.surroundings
     exec.mounts = sorted(mounts)
     addAgent(of: mounts, to: &exec, state)

@@ -88,7 +88,7 @@ extension ExecStep {
       try makeWorkingDirectory(tree, in: root.folder)
       return record
     }
-    try await execute(mounts, step) { try await Sandbox().run(command, in: root, output: $0) }
+    try await execute(command, mounts, step) { try await Sandbox().run($0, in: root, on: $1, output: $2) }
     return try await Blocking.run {
       let changes = try before.changes()
       let layer = try commit.write { writer in

@@ -23,6 +23,8 @@ struct ExecStep: Sendable {
   var caches = CacheMountUse()
   /// What takes longer is killed.
   var timeout: Duration?
+  /// Nil when nobody wants to look around where a command failed.
+  var failureShell: FailureShell?
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
@@ -58,7 +60,7 @@ struct ExecStep: Sendable {
       caches: caches
     ).prepare()
     let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
-    try await execute(mounts, step) { try await Sandbox().run(command, in: root, output: $0) }
+    try await execute(command, mounts, step) { try await Sandbox().run($0, in: root, on: $1, output: $2) }
     holds.release()
     let layer = try await Blocking.run { try writeLayer(of: root.upper) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
@@ -177,21 +179,25 @@ struct ExecStep: Sendable {
   // MARK: The command
 
   func execute(
-    _ mounts: PreparedMounts, _ step: ProgressStep,
-    _ run: (@escaping Sandbox.Output) async throws -> ExitStatus
+    _ command: SandboxCommand, _ mounts: PreparedMounts, _ step: ProgressStep,
+    _ run: @escaping @Sendable (SandboxCommand, SandboxTerminal?, @escaping Sandbox.Output) async throws -> ExitStatus
   ) async throws {
     let log = CommandLog(step, hiding: mounts.secrets)
-    let status: ExitStatus
+    let failure: BuilderError
     do {
-      status = try await run { log.append($1, $0) }
+      let status = try await run(command, nil) { log.append($1, $0) }
+      log.finish()
+      if status.isSuccess { return }
+      failure = self.failure(status, log.lastLines)
     } catch let error as SandboxError {
       log.finish()
-      if case .timedOut(let timeout) = error.cause { throw failure(after: timeout, log.lastLines) }
-      throw located(error, mounts)
+      guard case .timedOut(let timeout) = error.cause else { throw located(error, mounts) }
+      failure = self.failure(after: timeout, log.lastLines)
     }
-    log.finish()
-    if status.isSuccess { return }
-    throw failure(status, log.lastLines)
+    await failureShell?.open(insteadOf: command, shell: operation.shell, snapshots.progress) {
+      try await run($0, $1) { _, _ in }
+    }
+    throw failure
   }
 
   /// What is wrong with a mount is told where the mount is written.

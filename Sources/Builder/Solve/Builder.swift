@@ -27,6 +27,8 @@ public struct Builder: Sendable {
     public var jobs = ProcessInfo.processInfo.activeProcessorCount
     /// Whether the images tell later builds which steps made their layers.
     public var embedsCache = false
+    /// Opened where a command fails; nil is none.
+    public var failureShell: FailureShell?
     /// Told of layers that the images will have, the lowest first, as soon as that is sure, and again when one has come
     /// into the store. Called from any thread.
     public var onLayers: @Sendable ([Layer]) -> Void = { _ in }

@@ -236,6 +236,7 @@ struct GraphSolver: Sendable {
     exec.isolation = isolation
     exec.caches = cache.mounts
     exec.timeout = options.runTimeout
+    exec.failureShell = options.failureShell
     exec.inputs = ExecInputs(secrets: inputs.secrets, agents: inputs.agents)
     var stacks: [Int: LayerStack] = [:]
     for (index, mount) in operation.mounts.enumerated() where mount.sourcePath != nil {

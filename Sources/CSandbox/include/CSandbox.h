@@ -60,6 +60,8 @@ enum csandbox_kind {
   CSANDBOX_DIE_WITH_PARENT,
   /// A session of its own, default signals.
   CSANDBOX_SESSION,
+  /// Make standard input the controlling terminal of the session.
+  CSANDBOX_TERMINAL,
   /// Install the `count` instructions in `bytes` as a filter of system calls, with the flags `number` of seccomp(2);
   /// what comes after it, this code included, is subject to it. It needs CAP_SYS_ADMIN, for no_new_privs is not set. A
   /// listener (`csandbox_FILTER_LISTENER`) is sent to the caller.
@@ -176,6 +178,10 @@ int csandbox_birth_time(const char *path, int64_t *seconds, uint32_t *nanosecond
 /// Copies what is left to read in one file to another, sharing blocks where the file system can; returns 0 or an
 /// errno.
 int csandbox_copy_content(int32_t from, int32_t to);
+/// Opens a pseudo-terminal that is nobody's controlling one, its master without waiting; returns 0 or an errno.
+int csandbox_open_terminal(int32_t *master, int32_t *slave);
+/// Gives one terminal the size of another; returns 0 or an errno.
+int csandbox_copy_window(int32_t from, int32_t to);
 /// Gives each of two files or folders the other's name; returns 0 or an errno.
 int csandbox_exchange(const char *first, const char *second);
 /// Whether the kernel knows filters of system calls, whether this process has one, and whether it and its children are

@@ -7,6 +7,7 @@ import HostOS
 import OCI
 import Registry
 import RemoteSources
+import Sandbox
 import SystemPackage
 
 /// `slipway build`: a Dockerfile and a context become an image.
@@ -26,6 +27,8 @@ public struct Build: Sendable {
   public func run() async throws -> BuildOutcome {
     let settings = try BuildSettings(request, bench.environment)
     let argument = try ContextArgument(request.context)
+    // Before anything is done in vain.
+    if settings.opensShell { _ = try failureShell() }
     // What comes from elsewhere is fetched, and standard input read, by the process that builds.
     if request.call == .build, !argument.isFolder || request.dockerfile == "-",
       let code = try? await bench.enterUserNamespace(settings.isolation)
@@ -68,6 +71,16 @@ public struct Build: Sendable {
     if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
     let local = context.local(ignoring: inputs.ignore)
     return .built(try await deliver(settings) { try await build(plan, images.resolved, local, settings, $0) })
+  }
+
+  private func failureShell() throws -> FailureShell {
+    let kind = bench.environment.nonEmpty("TERM")
+    guard let terminal = SandboxTerminal(input: bench.input, output: bench.output, kind: kind) else {
+      throw SlipwayError(
+        "no-terminal", "--on-error shell needs a terminal, and standard input or output is none",
+        help: ["build in a terminal, without a pipe or a file in its place, or leave --on-error away"])
+    }
+    return FailureShell(terminal)
   }
 
   // MARK: Context
@@ -152,6 +165,7 @@ public struct Build: Sendable {
     options.annotations = settings.annotations
     options.isolation = settings.isolation
     options.runTimeout = settings.runTimeout
+    if settings.opensShell { options.failureShell = try failureShell() }
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
     options.onLayers = { layers in

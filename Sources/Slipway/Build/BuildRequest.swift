@@ -48,6 +48,8 @@ public struct BuildRequest: Sendable {
   public var limits: [String] = []
   /// How long one RUN may take, in Go's notation such as `1h30m`; nil is as long as it likes.
   public var runTimeout: String?
+  /// What becomes of a RUN that fails: `fail`, or `shell` for a shell in its place on the terminal.
+  public var onError = "fail"
   /// How many steps run at a time; nil is as many as there are processors.
   public var jobs: Int?
 

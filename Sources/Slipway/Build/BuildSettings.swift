@@ -16,6 +16,8 @@ struct BuildSettings: Sendable {
   var isolation: Isolation
   /// Of one RUN.
   var runTimeout: Duration?
+  /// Whether a shell is opened where a command fails.
+  var opensShell: Bool
   var cacheImports: [CacheImportOption]
   var cacheExports: [CacheExportOption]
   /// `--build-context`.
@@ -56,6 +58,7 @@ struct BuildSettings: Sendable {
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
     isolation = try Self.isolation(request.isolation)
     runTimeout = try request.runTimeout.map(Self.runTimeout)
+    opensShell = try Self.opensShell(request.onError)
     contexts = try request.buildContexts.map { try NamedContextOption($0) }
     for option in contexts { options.contexts[option.name.description] = option.context }
     for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
@@ -119,6 +122,14 @@ struct BuildSettings: Sendable {
     if let duration = Duration(goDuration: text), duration >= .milliseconds(1) { return duration }
     throw SlipwayError(
       "invalid-duration", "--run-timeout \(text) is not a time", help: ["write 30s, 10m or 1h30m, or the like"])
+  }
+
+  private static func opensShell(_ text: String) throws -> Bool {
+    guard ["fail", "shell"].contains(text) else {
+      throw SlipwayError(
+        "invalid-on-error", "--on-error is \"\(text)\"", help: ["write --on-error shell or --on-error fail"])
+    }
+    return text == "shell"
   }
 
   private static func network(_ text: String) throws -> ExecOperation.Network {
