@@ -29,6 +29,8 @@ import Testing
     #expect(try settings(["SOURCE_DATE_EPOCH": "7"]) { _ in }.epoch == Timestamp(seconds: 7))
     let both = try settings(["SOURCE_DATE_EPOCH": "7"]) { $0.buildArguments = ["SOURCE_DATE_EPOCH=8"] }
     #expect(both.epoch == Timestamp(seconds: 8))
+    // Commands can see it, as with buildx.
+    #expect(try settings(["SOURCE_DATE_EPOCH": "7"]) { _ in }.options.arguments["SOURCE_DATE_EPOCH"] == "7")
   }
 
   @Test func pushingIsAnOutput() throws {

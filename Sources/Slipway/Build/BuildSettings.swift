@@ -52,6 +52,10 @@ struct BuildSettings: Sendable {
     options.platformsAreRequested = !request.platforms.isEmpty
     options.target = request.target
     options.arguments = try Self.arguments(request.buildArguments, environment)
+    // As in buildx, so that commands of a Dockerfile with that ARG know it, too.
+    if options.arguments["SOURCE_DATE_EPOCH"] == nil, let epoch = environment.nonEmpty("SOURCE_DATE_EPOCH") {
+      options.arguments["SOURCE_DATE_EPOCH"] = epoch
+    }
     options.labels = try Self.pairs(request.labels, flag: "--label")
     options.network = try Self.network(request.network)
     options.surroundings = try ExecSurroundings(request)
@@ -64,7 +68,7 @@ struct BuildSettings: Sendable {
     for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
     for agent in try request.agents.map({ try AgentOption($0, environment) }) { agents[agent.id] = agent.socket }
     annotations = try ImageAnnotations(parsing: request.annotations, platforms: options.platforms)
-    epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"] ?? environment.nonEmpty("SOURCE_DATE_EPOCH"))
+    epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"])
   }
 
   private static func name(_ text: String) throws -> ImageReference {
