@@ -5,7 +5,7 @@ import SystemPackage
 /// One folder of a walk: an open descriptor, and what it holds.
 struct FolderListing: ~Copyable {
   struct Item {
-    let name: FilePath.Component
+    let name: FileName
     let bytes: [UInt8]
     let status: FileStatus
   }
@@ -21,22 +21,21 @@ struct FolderListing: ~Copyable {
 
   /// Does not follow a symbolic link.
   /// - Throws: `HostError`.
-  init(_ name: FilePath.Component, in folder: FileDescriptor, path: FilePath) throws {
+  init(_ name: FileName, in folder: FileDescriptor, path: @autoclosure () -> FilePath) throws {
     let number = name.withPlatformString {
       openat(folder.rawValue, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     }
-    guard number >= 0 else { throw HostError("open the folder", path, .current) }
-    try self.init(descriptor: FileDescriptor(rawValue: number), path: path)
+    guard number >= 0 else { throw HostError("open the folder", path(), .current) }
+    try self.init(descriptor: FileDescriptor(rawValue: number), path: path())
   }
 
-  private init(descriptor: FileDescriptor, path: FilePath) throws {
+  private init(descriptor: FileDescriptor, path: @autoclosure () -> FilePath) throws {
     do {
-      items = try Self.names(in: descriptor, path).compactMap { name in
+      items = try FileName.all(in: descriptor, path()).compactMap { name in
         do {
-          let status = try FileStatus(of: FilePath(root: nil, [name]), relativeTo: descriptor)
-          return Item(name: name, bytes: Self.bytes(of: name), status: status)
+          return Item(name: name, bytes: name.bytes, status: try FileStatus(of: name, in: descriptor))
         } catch let error as HostError where error.isMissing { return nil }
-      }.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+      }
       self.descriptor = descriptor
     } catch {
       try? descriptor.close()
@@ -57,34 +56,9 @@ struct FolderListing: ~Copyable {
 
   /// - Throws: `HostError`.
   func extendedAttributes(of item: Item) throws -> [ExtendedAttribute] {
-    let path = FilePath("/proc/self/fd/\(descriptor.rawValue)").appending(item.name)
+    guard let name = item.name.component else { return [] }
+    let path = FilePath("/proc/self/fd/\(descriptor.rawValue)").appending(name)
     return try ExtendedAttributes.all(of: path).map { ExtendedAttribute(name: $0.name, value: $0.value) }
-  }
-
-  /// The listing needs a descriptor of its own, since closing the stream closes it.
-  private static func names(in folder: FileDescriptor, _ path: FilePath) throws -> [FilePath.Component] {
-    let copy = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard copy >= 0, let stream = fdopendir(copy) else {
-      let errno = Errno.current
-      if copy >= 0 { close(copy) }
-      throw HostError("list the folder", path, errno)
-    }
-    defer { closedir(stream) }
-    var names: [FilePath.Component] = []
-    while true {
-      Glibc.errno = 0
-      guard let entry = readdir(stream) else { break }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
-      }
-      if let name, name.kind == .regular { names.append(name) }
-    }
-    guard Glibc.errno == 0 else { throw HostError("list the folder", path, .current) }
-    return names
-  }
-
-  private static func bytes(of name: FilePath.Component) -> [UInt8] {
-    name.withPlatformString { UnsafeBufferPointer(start: $0, count: strlen($0)).map(UInt8.init(bitPattern:)) }
   }
 }
 

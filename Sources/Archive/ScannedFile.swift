@@ -8,7 +8,7 @@ public struct ScannedFile {
   /// As the host sees it, with times in nanoseconds and inode, for caches of digests.
   public let status: FileStatus
   let folder: FileDescriptor
-  let name: FilePath.Component
+  let name: FileName
 
   /// Opens a file's content for reading; whoever opens it closes it.
   /// - Throws: `HostError`, also when it is no regular file any more.

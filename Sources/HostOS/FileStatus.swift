@@ -59,6 +59,15 @@ public struct FileStatus: Sendable, Hashable {
     self = status
   }
 
+  /// Of something in an open folder; does not follow a symbolic link.
+  /// - Throws: `HostError`.
+  public init(of name: FileName, in folder: FileDescriptor) throws {
+    var raw = Glibc.stat()
+    let result = name.withPlatformString { fstatat(folder.rawValue, $0, &raw, AT_SYMLINK_NOFOLLOW) }
+    guard result == 0, let status = FileStatus(raw) else { throw HostError("look at", FilePath(name.text), .current) }
+    self = status
+  }
+
   /// Follows symbolic links.
   /// - Throws: `HostError`.
   public init(following path: FilePath) throws {

@@ -133,22 +133,7 @@ public enum Files {
       throw HostError("list the folder", path, .current)
     }
     defer { closedir(stream) }
-    return try names(in: stream, path)
-  }
-
-  static func names(in stream: OpaquePointer, _ path: FilePath) throws -> [FilePath.Component] {
-    var names: [FilePath.Component] = []
-    while true {
-      Glibc.errno = 0
-      guard let entry = readdir(stream) else { break }
-      let component = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
-        tuple.withMemoryRebound(to: CChar.self, capacity: 256) { FilePath.Component(platformString: $0) }
-      }
-      guard let component, component.kind == .regular else { continue }
-      names.append(component)
-    }
-    guard Glibc.errno == 0 else { throw HostError("list the folder", path, .current) }
-    return names.sorted(by: Self.bytesPrecede)
+    return try FileName.all(in: stream, path).compactMap(\.component)
   }
 
   /// Removes a file, or a folder with all that it holds, whatever its mode; symbolic links are not followed. A missing
@@ -193,9 +178,5 @@ public enum Files {
   /// A name that no other process uses, now or later, on this machine.
   public static func uniqueName() -> String {
     String(UInt64.random(in: .min ... .max), radix: 36) + "-" + String(getpid())
-  }
-
-  private static func bytesPrecede(_ left: FilePath.Component, _ right: FilePath.Component) -> Bool {
-    left.withPlatformString { a in right.withPlatformString { b in strcmp(a, b) < 0 } }
   }
 }

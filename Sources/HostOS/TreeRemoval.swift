@@ -9,11 +9,11 @@ struct TreeRemoval {
   /// A folder on the way down.
   private struct Level {
     /// What it is called in the folder above.
-    let name: FilePath.Component
+    let name: FileName
     let device: UInt64
     let inode: UInt64
     /// Folders inside that could not be removed at once.
-    var folders: [FilePath.Component]
+    var folders: [FileName]
   }
 
   private let path: FilePath
@@ -43,7 +43,7 @@ struct TreeRemoval {
     var folders = try removeFiles()
     while true {
       if let name = folders.popLast() {
-        guard let inner = try Self.open(name.string, relativeTo: current, path, { name.withPlatformString($0) }) else {
+        guard let inner = try Self.open(name.text, relativeTo: current, path, { name.withPlatformString($0) }) else {
           continue
         }
         let status: FileStatus
@@ -78,31 +78,24 @@ struct TreeRemoval {
   }
 
   /// Removes what is no folder from the current folder, and tells the folders.
-  private func removeFiles() throws -> [FilePath.Component] {
-    let listed = dup(current.rawValue)
-    guard listed >= 0, let stream = fdopendir(listed) else {
-      let errno = Errno.current
-      if listed >= 0 { close(listed) }
-      throw HostError("list the folders in", path, errno)
-    }
-    defer { closedir(stream) }
-    var folders: [FilePath.Component] = []
-    for name in try Files.names(in: stream, path) {
+  private func removeFiles() throws -> [FileName] {
+    var folders: [FileName] = []
+    for name in try FileName.all(in: current, path) {
       let result = name.withPlatformString { unlinkat(current.rawValue, $0, 0) }
       if result == 0 || Errno.current == .noSuchFileOrDirectory { continue }
       // Linux says EISDIR, POSIX says EPERM.
       guard Errno.current == .isDirectory || Errno.current == .notPermitted else {
-        throw HostError("remove \(name.string) in", path, .current)
+        throw HostError("remove \(name.text) in", path, .current)
       }
       folders.append(name)
     }
     return folders
   }
 
-  private func unlink(_ name: FilePath.Component, _ flags: Int32) throws {
+  private func unlink(_ name: FileName, _ flags: Int32) throws {
     let result = name.withPlatformString { unlinkat(current.rawValue, $0, flags) }
     guard result == 0 || Errno.current == .noSuchFileOrDirectory else {
-      throw HostError("remove \(name.string) in", path, .current)
+      throw HostError("remove \(name.text) in", path, .current)
     }
   }
 

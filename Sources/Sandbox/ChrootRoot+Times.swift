@@ -1,14 +1,14 @@
 import CSandbox
 import Glibc
 public import HostOS
-public import SystemPackage
 
 extension ChrootRoot {
   /// When a file or folder was made; nil where the file system does not tell.
-  public static func birthTime(of path: FilePath) -> Timestamp? {
+  /// - Parameter path: its bytes, which spares walks the making of many a `FilePath`.
+  public static func birthTime(of path: [UInt8]) -> Timestamp? {
     var seconds: Int64 = 0
     var nanoseconds: UInt32 = 0
-    let isKnown = path.withPlatformString { csandbox_birth_time($0, &seconds, &nanoseconds) }
+    let isKnown = csandbox_birth_time(path.map(CChar.init(bitPattern:)) + [0], &seconds, &nanoseconds)
     return isKnown == 1 ? Timestamp(seconds: seconds, nanoseconds: nanoseconds) : nil
   }
 

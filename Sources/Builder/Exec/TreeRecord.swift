@@ -81,6 +81,7 @@ struct TreeRecord: Sendable {
     var scanner = DirectoryScanner(root: root.folder)
     scanner.readsExtendedAttributes = false
     let foreign = Foreign(root)
+    let prefix = root.folder.bytes + [UInt8(ascii: "/")]
     try scanner.scan(filter: { path, status in
       if foreign.contains(path, status) {
         if !foreign.paths.contains(path) { hasStrays = true }
@@ -89,7 +90,7 @@ struct TreeRecord: Sendable {
       // Made for us: part of the root only when something in it is.
       if foreign.stubs.contains(path) { return .search }
       let isFolder = status.kind == .directory
-      let birth = isFolder ? ChrootRoot.birthTime(of: root.folder.pushing(path.filePath)) : nil
+      let birth = isFolder ? ChrootRoot.birthTime(of: prefix + path.bytes) : nil
       try visit(path, status, birth)
       return isFolder ? .search : .exclude
     }) { _ in }
