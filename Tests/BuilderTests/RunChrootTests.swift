@@ -35,6 +35,10 @@ struct RunChrootTests {
     "mkdir /new && cd /new && echo a >a && ln a b && ln a c && mkfifo pipe && chmod 1777 .",
     "rm -r /x && mkdir -p /x/sub && touch /x/sub/a /x/z", "umask", "mkdir -p /etc/new && echo >/etc/new/file",
     "cp -a /x /y && rm -r /x/sub/deep", "echo b:x:7:8::/: >>/etc/passwd && chown b:8 /x/one",
+    ": >>/x/sub/deep/three", ": >>/x/sub/two && echo new >/x/sub/new", "chmod 600 /x/one && chmod 644 /x/one",
+    "cp -p /x/one /tmp/one && rm /x/one && mv /tmp/one /x/one",
+    "mkdir /x/sub/a && echo b >/x/sub/a/b && mv /x/sub/a /x/c",
+    "echo new >/new && chown app /new && chown root /new && ln /new /x/new",
   ]
 
   /// In two stores for all, which makes the base once.

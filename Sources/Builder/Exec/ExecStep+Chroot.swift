@@ -66,7 +66,7 @@ extension ExecStep {
     let mounts = try await preparation.prepare()
     let result: Result<(Layer, Bool), any Error>
     do {
-      let command = try await Blocking.run { try self.command(tree, work, mounts) }
+      let command = try await Blocking.run { try self.command(tree, work, mounts, unpacked: root.folder) }
       result = .success(try await run(command, mounts, in: root, tree, step))
     } catch {
       result = .failure(error)
@@ -92,11 +92,8 @@ extension ExecStep {
     return try await Blocking.run {
       let changes = try before.changes()
       let layer = try commit.write { writer in
-        try changes.entries(of: root) { entry, file in
-          guard var file else { return try writer.append(entry) }
-          file.entry = entry
-          try writer.append(file)
-        }
+        var change = ChangeWriter(writer, below: tree, latestTime: commit.latestTime)
+        try changes.entries(of: root) { try change.append($0, $1) }
       }
       return (layer, !changes.hasStrays)
     }

@@ -62,7 +62,7 @@ struct ExecStep: Sendable {
     let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
     try await execute(command, mounts, step) { try await Sandbox().run($0, in: root, on: $1, output: $2) }
     holds.release()
-    let layer = try await Blocking.run { try writeLayer(of: root.upper) }
+    let layer = try await Blocking.run { try writeLayer(of: root.upper, on: tree) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
     return layer
   }
@@ -91,9 +91,14 @@ struct ExecStep: Sendable {
     return command
   }
 
-  /// - Parameter folder: for files on the way.
-  func command(_ tree: StackTree, _ folder: FilePath, _ mounts: PreparedMounts) throws -> SandboxCommand {
-    let users = try UserLookup(tree: tree, store: store, spool: try SpoolFile(in: folder)).database
+  /// - Parameters:
+  ///   - folder: for files on the way.
+  ///   - unpacked: holds all files of the tree, where there is such a folder.
+  func command(
+    _ tree: StackTree, _ folder: FilePath, _ mounts: PreparedMounts, unpacked: FilePath? = nil
+  ) throws -> SandboxCommand {
+    let spool = try SpoolFile(in: folder)
+    let users = try UserLookup(tree: tree, store: store, spool: spool, unpacked: unpacked).database
     let (user, home) = try self.user(in: users)
     var command = SandboxCommand(operation.arguments, environment: environment(home: home, mounts))
     command.workingDirectory = FilePath(operation.workingDirectory)
@@ -239,9 +244,10 @@ struct ExecStep: Sendable {
 
   // MARK: After
 
-  private func writeLayer(of upper: FilePath) throws -> Layer {
+  private func writeLayer(of upper: FilePath, on tree: StackTree) throws -> Layer {
     try commit.write { writer in
-      try UpperDirectoryScanner(root: upper).scan { file in try writer.append(file) }
+      var changes = ChangeWriter(writer, below: tree, latestTime: commit.latestTime)
+      try UpperDirectoryScanner(root: upper).scan { file in try changes.append(file.entry, file) }
     }
   }
 }

@@ -1,6 +1,7 @@
 import Archive
 import HostOS
 import OCI
+import SystemPackage
 
 /// Reads the users and groups of a stack of layers.
 struct UserLookup {
@@ -17,11 +18,12 @@ struct UserLookup {
   }
 
   /// Blocks.
-  init(tree: StackTree, store: BuildStore, spool: SpoolFile) throws {
+  /// - Parameter unpacked: a folder with all files of the tree, which spares a pass over a layer.
+  init(tree: StackTree, store: BuildStore, spool: SpoolFile, unpacked: FilePath? = nil) throws {
     var spooler = ContentSpooler(store: store, spool: spool, end: 0)
     var texts: [String] = []
     for name in Self.files {
-      texts.append(String(decoding: try Self.read(name, tree, &spooler), as: UTF8.self))
+      texts.append(String(decoding: try Self.read(name, tree, unpacked, &spooler), as: UTF8.self))
     }
     database = UserDatabase(passwd: texts[0], group: texts[1])
     spoolEnd = spooler.end
@@ -39,8 +41,11 @@ struct UserLookup {
     return entry.isFile && entry.size <= 16 << 20 ? entry : nil
   }
 
-  private static func read(_ name: String, _ tree: StackTree, _ spooler: inout ContentSpooler) throws -> [UInt8] {
+  private static func read(
+    _ name: String, _ tree: StackTree, _ unpacked: FilePath?, _ spooler: inout ContentSpooler
+  ) throws -> [UInt8] {
     guard let entry = try file(name, tree) else { return [] }
+    if let unpacked { return try Files.read(unpacked.pushing(entry.path.filePath)) }
     let items = try spooler.resolve([.init(entry: entry, content: try tree.content(at: entry.path))])
     switch items.first?.content {
     case .bytes(let bytes): return bytes
