@@ -166,5 +166,7 @@ let package = Package(
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),
+    // Real builds on Debian, at every rung of the isolation ladder.
+    tests("Rung"),
   ]
 )
