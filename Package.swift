@@ -148,6 +148,10 @@ let package = Package(
     .executableTarget(
       name: "SyntaxBench", dependencies: ["Diagnostics", "DockerfileSyntax"], path: "Benchmarks/SyntaxBench",
       swiftSettings: swiftSettings),
+    // How long the sandbox takes to run a program: `Benchmarks/run-overhead`.
+    .executableTarget(
+      name: "RunBench", dependencies: ["HostOS", "Sandbox", systemPackage], path: "Benchmarks/RunBench",
+      exclude: ["bare.c"], swiftSettings: swiftSettings),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
     // A program that enters a user namespace as ours does, for the tests of plain users.
