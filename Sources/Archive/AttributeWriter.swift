@@ -22,6 +22,7 @@ final class AttributeWriter {
   func apply(_ entry: TreeEntry, toDescriptor descriptor: Int32) throws {
     if needsOwner(entry) { try checkOwner(entry, fchown(descriptor, entry.uid, entry.gid)) }
     try check(entry, "set the mode of", fchmod(descriptor, mode_t(entry.mode)))
+    if ownership == .record { try record(entry, descriptor) }
     for attribute in entry.extendedAttributes where isWanted(attribute, entry) {
       checkAttribute(attribute, entry, fsetxattr(descriptor, attribute.name, attribute.value, attribute.value.count, 0))
     }
@@ -57,7 +58,20 @@ final class AttributeWriter {
 
   /// A new file has our own owner already. Not so in plain mode, where a folder that was there may hand down its group.
   private func needsOwner(_ entry: TreeEntry) -> Bool {
-    ownership != .ignore && !(overlay != nil && entry.uid == uid && entry.gid == gid && !entry.isDirectory)
+    if ownership == .ignore || ownership == .record { return false }
+    return !(overlay != nil && entry.uid == uid && entry.gid == gid && !entry.isDirectory)
+  }
+
+  /// Root needs no record, and a folder that was there may have one.
+  private func record(_ entry: TreeEntry, _ descriptor: Int32) throws {
+    let value = OwnerAttribute.value(uid: entry.uid, gid: entry.gid)
+    let isRoot = (entry.uid, entry.gid) == (0, 0)
+    let status =
+      isRoot
+      ? fremovexattr(descriptor, OwnerAttribute.name)
+      : fsetxattr(descriptor, OwnerAttribute.name, value, value.count, 0)
+    if status == 0 || (isRoot && [.noData, .notSupported].contains(Errno.current)) { return }
+    throw HostError("record the owner (\(OwnerAttribute.name)) of", entry.path.filePath, .current)
   }
 
   private func checkOwner(_ entry: TreeEntry, _ status: Int32) throws {
@@ -74,8 +88,9 @@ final class AttributeWriter {
     warnings.add("layer-owner", "\(entry.path) keeps the owner \(uid):\(gid): \(reason)", help: help)
   }
 
-  /// overlayfs's own marks have no business in a layer: they would redirect the mount.
+  /// overlayfs's own marks have no business in a layer: they would redirect the mount. Owners are the entries'.
   private func isWanted(_ attribute: ExtendedAttribute, _ entry: TreeEntry) -> Bool {
+    if attribute.name == OwnerAttribute.name { return false }
     guard OverlayNamespace.suffix(of: attribute.name) != nil else { return true }
     warnings.add("layer-attribute", "the attribute \(attribute.name) of \(entry.path) is left out: it steers overlayfs")
     return false

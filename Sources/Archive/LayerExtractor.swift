@@ -20,6 +20,9 @@ public struct LayerExtractor: Sendable {
     case restore
     /// An owner that cannot be given is a warning.
     case restoreWherePermitted
+    /// An owner other than root is recorded in an extended attribute: see `OwnerAttribute`. Links, pipes and devices
+    /// cannot have any, and lose it.
+    case record
     /// Everything belongs to whoever unpacks.
     case ignore
   }

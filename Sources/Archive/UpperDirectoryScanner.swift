@@ -8,6 +8,9 @@ public import SystemPackage
 /// one inode become hard links. The root itself is not given.
 public struct UpperDirectoryScanner {
   public let root: FilePath
+  /// Where owners are recorded, of what can have no extended attributes; nil for root's. Where this is nil itself, owners
+  /// are what the kernel says.
+  public var recordedOwner: ((TreePath, FileStatus) -> (uid: UInt32, gid: UInt32)?)?
 
   public init(root: FilePath) { self.root = root }
 
@@ -49,6 +52,7 @@ public struct UpperDirectoryScanner {
         continue
       }
       entry.extendedAttributes = attributes.filter { $0.isPortable && OverlayNamespace.suffix(of: $0.name) == nil }
+      if recordedOwner != nil { takeOwner(&entry, item.status) }
       files.append((item, entry, marks))
     }
     for (item, entry, marks) in files {
@@ -64,6 +68,12 @@ public struct UpperDirectoryScanner {
       let below = try FolderListing(item.name, in: folderDescriptor, path: path)
       try scan(below, at: entry.path, &links, filter, body)
     }
+  }
+
+  private func takeOwner(_ entry: inout TreeEntry, _ status: FileStatus) {
+    if entry.takeRecordedOwner() { return }
+    let hasAttributes = status.kind == .file || status.kind == .directory
+    (entry.uid, entry.gid) = hasAttributes ? (0, 0) : recordedOwner?(entry.path, status) ?? (0, 0)
   }
 
   /// The first name in the order of the walk stays a file, later ones become links to it.

@@ -91,7 +91,7 @@ static int map_self(struct child *child, const struct csandbox_op *op) {
 }
 
 static int loopback_up(struct child *child) {
-  int socket_descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int socket_descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket_descriptor < 0) return child_failed(child, "socket");
   struct ifreq request = {.ifr_name = "lo"};
   int result = ioctl(socket_descriptor, SIOCGIFFLAGS, &request);
@@ -102,9 +102,11 @@ static int loopback_up(struct child *child) {
   return result;
 }
 
-static void close_all_but_status(void) {
+/// `kept` becomes the descriptor behind the status pipe; -1 for none.
+static void close_all_but_status(int kept) {
   for (int descriptor = 0; descriptor < STATUS_DESCRIPTOR; descriptor++) close(descriptor);
-  close_from(STATUS_DESCRIPTOR + 1);
+  if (kept >= 0 && kept != STATUS_DESCRIPTOR + 1) dup3(kept, STATUS_DESCRIPTOR + 1, O_CLOEXEC);
+  close_from(STATUS_DESCRIPTOR + (kept < 0 ? 1 : 2));
 }
 
 /// The life of process 1: reap what others leave behind until the command ends. The kernel kills the rest with us.
@@ -120,18 +122,26 @@ static void reap_until_end(pid_t command) {
   }
 }
 
-static int fork_command(struct child *child, int supervised) {
+static int fork_command(struct child *child, const struct csandbox_op *op) {
   // Nobody inside may look into our memory, which is a copy of the caller's.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  if (supervised && child_become_subreaper(child) < 0) return -1;
+  int ends[2] = {-1, -1};
+  if (op->kind == CSANDBOX_FORK_SUPERVISED && child_become_subreaper(child) < 0) return -1;
+  if (op->kind == CSANDBOX_FORK_OWNERS && child_check_proc(child) < 0) return -1;
+  if (op->kind == CSANDBOX_FORK_OWNERS && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    return child_failed(child, "socketpair");
   // Not fork(3): handlers that other libraries registered for it must not run here.
   pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
   if (command < 0) return child_failed(child, "clone");
   if (command > 0) {
-    close_all_but_status();
-    if (supervised) child_supervise(command);
+    close_all_but_status(ends[0]);
+    if (op->kind == CSANDBOX_FORK_OWNERS)
+      child_keep_owners((struct csandbox_owners *)(uintptr_t)op->number, STATUS_DESCRIPTOR + 1, command);
+    if (op->kind == CSANDBOX_FORK_SUPERVISED) child_supervise(command);
     reap_until_end(command);
   }
+  close(ends[0]);
+  child->owners = ends[1];
   return 0;
 }
 
@@ -172,8 +182,10 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_WORKING_DIRECTORY: return checked(child, chdir(op->target), "chdir");
   case CSANDBOX_LIMIT:
     return checked(child, syscall(SYS_prlimit64, 0, (int)op->number, op->bytes, NULL), "prlimit");
-  case CSANDBOX_FORK: return fork_command(child, 0);
-  case CSANDBOX_FORK_SUPERVISED: return fork_command(child, 1);
+  case CSANDBOX_FORK:
+  case CSANDBOX_FORK_OWNERS:
+  case CSANDBOX_FORK_SUPERVISED: return fork_command(child, op);
+  case CSANDBOX_RECORD_OWNERS: return child_record_owners(child);
   case CSANDBOX_DIE_WITH_PARENT: return child_die_with_parent(child);
   case CSANDBOX_SESSION: return start_session();
   case CSANDBOX_TERMINAL: return checked(child, ioctl(0, TIOCSCTTY, 0), "ioctl");

@@ -26,6 +26,8 @@ struct child {
   const char *call;
   int error;
   char detail[DETAIL_SIZE];
+  /// Where process 1 waits for the listener of the filter.
+  int owners;
   uint32_t content_files;
   uint32_t joined_mounts;
 };
@@ -69,6 +71,15 @@ int child_become_subreaper(struct child *child);
 int child_die_with_parent(struct child *child);
 /// Waits for the command, ends all that it left behind, tells its status.
 void child_supervise(pid_t command) __attribute__((noreturn));
+
+/// -1 with errno on failure; `csandbox_receive_descriptor` is the other end.
+int child_send_descriptor(int socket, int descriptor);
+/// Installs the filter that hands system calls about owners to process 1.
+int child_record_owners(struct child *child);
+/// Whether /proc shows the processes of this namespace, as what follows needs it.
+int child_check_proc(struct child *child);
+/// Reaps until the command ends, and answers for the kernel; the listener comes over `socket`.
+void child_keep_owners(struct csandbox_owners *owners, int socket, pid_t command) __attribute__((noreturn));
 
 /// Works the plan; never returns.
 void child_main(const struct csandbox_plan *plan) __attribute__((noreturn));

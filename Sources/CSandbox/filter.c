@@ -25,7 +25,7 @@ union ancillary {
   char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-static int send_descriptor(int descriptor) {
+int child_send_descriptor(int socket, int descriptor) {
   char byte = 0;
   union ancillary ancillary;
   memset(&ancillary, 0, sizeof ancillary);
@@ -37,7 +37,7 @@ static int send_descriptor(int descriptor) {
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof descriptor);
   memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  return sendmsg(LISTENERS_DESCRIPTOR, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+  return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 int child_filter(struct child *child, const struct csandbox_op *op) {
@@ -49,7 +49,7 @@ int child_filter(struct child *child, const struct csandbox_op *op) {
   long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, (unsigned long)op->number, &program);
   if (result < 0) return child_failed(child, "seccomp");
   if (!(op->number & SECCOMP_FILTER_FLAG_NEW_LISTENER)) return 0;
-  int sent = send_descriptor((int)result);
+  int sent = child_send_descriptor(LISTENERS_DESCRIPTOR, (int)result);
   if (sent < 0) child_failed(child, "sendmsg");
   close((int)result);
   return sent;

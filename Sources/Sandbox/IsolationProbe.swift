@@ -39,6 +39,39 @@ public struct IsolationProbe: Sendable {
     return try await Blocking.run { try probe.withRoot { probe.attempt(Self.chrootTrial, $0) == nil } }
   }
 
+  /// Why owners of files cannot be recorded here, where this process is root of a user namespace with one id; nil when
+  /// they can. Blocks.
+  /// - Throws: `HostError` when the folder cannot be written.
+  public func refusalOfRecords() throws -> IsolationReport.Refusal? {
+    try withRoot { try refusalOfRecords(in: $0, isPrivileged: true) }
+  }
+
+  private func refusalOfRecords(
+    in root: RootFilesystem, isPrivileged: Bool
+  ) throws -> IsolationReport.Refusal? {
+    let feature = "recording owners"
+    do { try ExtendedAttributes.set("user.slipway.owner", to: Array("0:0".utf8), at: root.upper) } catch let error
+      as HostError
+    {
+      return IsolationReport.Refusal(
+        feature: feature, systemCall: "setxattr", errno: error.errno, evidence: "tried in \(folder)",
+        remedies: ["put the store, SLIPWAY_ROOT, on a file system with extended attributes for users"])
+    }
+    let owners: OwnerRecords
+    do { owners = try OwnerRecords(user: .root) } catch {
+      return IsolationReport.Refusal(
+        feature: feature, systemCall: "mmap", errno: nil, evidence: "\(error)", remedies: ["leave more memory free"])
+    }
+    defer { withExtendedLifetime(owners) {} }
+    let map: [Step] = isPrivileged ? [] : [.mapSelf(uid: geteuid(), gid: getegid())]
+    let steps = [.privateMounts] + Step.overlay(root, userAttributes: true) + [.mount("proc", on: "/proc"), .enterRoot]
+    let trial = Trial(
+      feature: feature,
+      namespaces: (isPrivileged ? 0 : csandbox_NEWUSER) | csandbox_NEWNS | csandbox_NEWPID,
+      steps: map + steps + [.forkRecording(owners), .recordOwners])
+    return attempt(trial, root)
+  }
+
   /// One thing to try.
   private struct Trial {
     var feature: String
@@ -84,6 +117,11 @@ public struct IsolationProbe: Sendable {
     }
     report.hasOwnFilter = csandbox_is_filtered() != 0
     addIdentities(to: &report, isPrivileged: isPrivileged)
+    if report.identities == .singleID {
+      let refusal = try refusalOfRecords(in: root, isPrivileged: isPrivileged)
+      report.recordsOwners = refusal == nil
+      if let refusal { report.refusals.append(refusal) }
+    }
     return report
   }
 

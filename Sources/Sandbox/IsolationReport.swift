@@ -25,6 +25,8 @@ public struct IsolationReport: Sendable, Hashable {
   public var unfiltered: [Isolation] = []
   /// Whether this process runs under a filter itself, as in a container: its commands do, too.
   public var hasOwnFilter = false
+  /// Whether owners are recorded where commands have one id only; nil where they have more.
+  public var recordsOwners: Bool?
 
   /// What permits all that is refused, each once.
   public var remedies: [String] {
@@ -75,7 +77,11 @@ extension IsolationReport: Codable, CustomStringConvertible {
     switch identities {
     case .initial?: lines.append("ids of commands: those of this machine")
     case .ranges?: lines.append("ids of commands: id 0 is this user, the others are subordinate ids")
-    case .singleID?: lines.append("ids of commands: one only, every file belongs to it")
+    case .singleID?:
+      lines.append(
+        recordsOwners == true
+          ? "ids of commands: one only; owners of files are recorded, and commands see all ids"
+          : "ids of commands: one only, every file belongs to it")
     case nil: break
     }
     lines += filterLines

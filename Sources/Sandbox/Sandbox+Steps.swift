@@ -4,9 +4,9 @@ import SystemPackage
 extension Sandbox {
   /// All that a child does for a command, in order: the root file system, what Docker shows in it, what the command
   /// asks for, and the command.
-  static func steps(for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool) throws(SandboxError)
-    -> [Step]
-  {
+  static func steps(
+    for command: SandboxCommand, in root: RootFilesystem, userAttributes: Bool, owners: OwnerRecords? = nil
+  ) throws(SandboxError) -> [Step] {
     var steps: [Step] = [.privateMounts]
     steps += Step.overlay(root, userAttributes: userAttributes)
     steps += processSteps + deviceSteps(sharedMemorySize: command.sharedMemorySize) + systemSteps
@@ -17,11 +17,19 @@ extension Sandbox {
     // Podman's seccomp filter refuses to set the name, though the namespace is ours.
     steps.append(.hostName(command.hostName).optional)
     if command.network == .none { steps.append(.loopback) }
-    steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022), .fork, .session]
+    steps += [.sessionKeyring.optional, .ownControlGroups.optional, .enterRoot, .umask(0o022)]
+    steps += [owners.map(Step.forkRecording) ?? .fork, .session]
     if command.hasTerminal { steps.append(.terminal) }
-    steps += command.limits.map(Step.limit)
+    // Identities are written down in the limit on locks, which has no other effect.
+    steps += command.limits.filter { owners == nil || $0.name != "locks" }.map(Step.limit)
     steps.append(.workingDirectory(command.workingDirectory))
-    steps += try restrictions(of: command, permitting: .container)
+    if owners == nil {
+      steps += try restrictions(of: command, permitting: .container)
+    } else {
+      // For the kernel the command is root; whom it takes itself for is in the records.
+      steps += [.recordOwners] + (try filter(permitting: .container))
+      steps += [.boundingSet(.container), .capabilities(.container)]
+    }
     steps.append(.execute(candidates(for: command), command.arguments, environment: command.environment))
     return steps
   }
@@ -31,11 +39,14 @@ extension Sandbox {
   static func restrictions(
     of command: SandboxCommand, permitting capabilities: Capabilities
   ) throws(SandboxError) -> [Step] {
-    let filter = SystemCallFilter.isPermitted ? [Step.filter(try SystemCallFilter.program(for: capabilities))] : []
-    return filter + [
+    try filter(permitting: capabilities) + [
       .boundingSet(capabilities), .credentials(command.user),
       .capabilities(command.user.uid == 0 ? capabilities : []),
     ]
+  }
+
+  private static func filter(permitting capabilities: Capabilities) throws(SandboxError) -> [Step] {
+    SystemCallFilter.isPermitted ? [.filter(try SystemCallFilter.program(for: capabilities))] : []
   }
 
   static func namespaces(for network: SandboxCommand.Network) -> UInt64 {

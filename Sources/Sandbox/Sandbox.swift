@@ -27,16 +27,21 @@ public struct Sandbox: Sendable {
   /// Runs a command to its end; whatever it left behind is killed then. Its changes are in `root.upper`.
   ///
   /// Cancelling the task kills the command and all that it started.
-  /// - Parameter terminal: whose person talks to the command; nil closes its input. There is no output then.
+  /// - Parameters:
+  ///   - terminal: whose person talks to the command; nil closes its input. There is no output then.
+  ///   - owners: where one id only is mapped, what answers for the others. Nil lets every file belong to that.
   /// - Throws: `SandboxError`; `HostError` when traces of mounts cannot be removed; `CancellationError`.
   public func run(
-    _ command: SandboxCommand, in root: RootFilesystem, on terminal: SandboxTerminal? = nil, output: @escaping Output
+    _ command: SandboxCommand, in root: RootFilesystem, on terminal: SandboxTerminal? = nil,
+    owners: OwnerRecords? = nil, output: @escaping Output
   ) async throws -> ExitStatus {
+    defer { withExtendedLifetime(owners) {} }
     try Self.check(command, root)
     var command = command
     command.hasTerminal = terminal != nil
     let killSwitch = KillSwitch()
-    let steps = try Self.steps(for: command, in: root, userAttributes: UserNamespace.current != .initial)
+    let steps = try Self.steps(
+      for: command, in: root, userAttributes: UserNamespace.current != .initial, owners: owners)
     let supervisor = Supervisor(
       namespaces: Self.namespaces(for: command.network), timeout: command.timeout, killSwitch: killSwitch,
       output: output)

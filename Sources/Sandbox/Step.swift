@@ -152,6 +152,13 @@ extension Step {
   }
 
   static let fork = Step(CSANDBOX_FORK, "start a process")
+  static func forkRecording(_ owners: OwnerRecords) -> Step {
+    Step(CSANDBOX_FORK_OWNERS, "start a process that records owners").with {
+      $0.number = UInt64(UInt(bitPattern: owners.memory))
+    }
+  }
+
+  static let recordOwners = Step(CSANDBOX_RECORD_OWNERS, "record owners of files")
   static let forkSupervised = Step(CSANDBOX_FORK_SUPERVISED, "start a process")
   static let dieWithParent = Step(CSANDBOX_DIE_WITH_PARENT, "end with the parent")
   static let session = Step(CSANDBOX_SESSION, "start a session")

@@ -38,12 +38,14 @@ public struct Workbench: Sendable {
   /// Root of the machine; root of a user namespace that we made ourselves keeps its stores as the user does.
   private static var isRoot: Bool { geteuid() == 0 && UserNamespace.current == .initial }
 
-  /// What people should know of the isolation that commands get here.
-  var isolationWarning: Diagnostic? {
-    guard let reason = UserNamespace.singleIDReason else { return nil }
+  /// What people should know of the isolation that commands get here. Blocks.
+  /// - Throws: `HostError` when the store cannot be written.
+  func isolationWarning() throws -> Diagnostic? {
+    guard let reason = UserNamespace.singleIDReason, try store.ownership() == .single else { return nil }
+    let refusal = try store.ownershipRefusal()
     return .warning(
       "single-user", "commands run with one user only: inside of them every file belongs to root",
-      notes: [.init(reason)],
+      notes: [.init(reason)] + (refusal.map { [.init("\($0)")] } ?? []),
       help: [
         "give this user subordinate ids, as root: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER"
       ])

@@ -5,7 +5,9 @@ import Testing
 
 /// Whoever builds, the image is the same.
 @Suite struct PlainUserTests {
-  @Test func aPlainUserBuildsTheImageThatRootBuilds() async throws {
+  /// Also with one id alone, where owners are recorded.
+  @Test(arguments: [65_536, 0])
+  func aPlainUserBuildsTheImageThatRootBuilds(_ subordinateIDs: Int) async throws {
     try await Workplace.use { place in
       var slipway = place.slipway
       slipway.environment.variables["SOURCE_DATE_EPOCH"] = "1700000000"
@@ -19,15 +21,16 @@ import Testing
          && touch /out/data/stranger && chown 12345:54321 /out/data/stranger && ln -s note.txt /out/data/link
         FROM $BASE
         COPY --from=build /out /srv
+        RUN chown -h 7:8 /srv/data/link && touch -h /srv/data/link && mkfifo -m 600 /srv/pipe && chown app /srv/pipe
         RUN rm -rf /tmp && mkdir -m 1777 /tmp && id -u > /srv/who && echo secret > /srv/private && chmod 600 /srv/private
         USER app
-        RUN id > /tmp/me
+        RUN id > /tmp/me && ln -s me /tmp/link && mkdir -p /tmp/a/b && stat -c '%n %U:%G' /tmp/* /srv/* > /tmp/a/b/stat
 
         """,
         "note.txt": "ahoy\n",
       ]
       try place.scratch.write(files, in: "context")
-      try await PlainUser.use { user in
+      try await PlainUser.use(subordinateIDs: subordinateIDs) { user in
         let arguments = { (name: String) in
           [
             "build", "--quiet", "--push", "--tag", "\(place.registry.authority)/\(name):1", "--build-arg",

@@ -7,7 +7,7 @@ import SystemPackage
 /// Runs one command in a sandbox for the tests that need a process of their own: as a plain user, and to be killed.
 ///
 ///     SandboxProgram run FOLDER [user UID GID] [network none] [layers TARGET] [secret TARGET UID] \
-///       [limit NAME SOFT HARD] [repeat N] -- COMMAND…
+///       [limit NAME SOFT HARD] [repeat N] [owners] -- COMMAND…
 ///     SandboxProgram chroot FOLDER [user UID GID] -- COMMAND…
 ///     SandboxProgram choose auto|userns|chroot FOLDER
 ///     SandboxProgram probe FOLDER
@@ -67,6 +67,7 @@ enum SandboxProgram {
     var command = SandboxCommand(
       Array(arguments.drop { $0 != "--" }.dropFirst()), environment: ["PATH=/bin"])
     var times = 1
+    var recordsOwners = false
     while let option = options.popFirst() {
       switch option {
       case "user":
@@ -78,6 +79,7 @@ enum SandboxProgram {
       case "limit":
         let (name, soft, hard) = (options.popFirst() ?? "", options.popFirst() ?? "", options.popFirst() ?? "")
         command.limits.append(try SandboxLimit(name: name, soft: Int64(soft) ?? 0, hard: Int64(hard) ?? 0))
+      case "owners": recordsOwners = true
       case "repeat": times = Int(options.popFirst() ?? "") ?? 1
       default: return 64
       }
@@ -87,7 +89,8 @@ enum SandboxProgram {
     var status: Int32 = 0
     let started = ContinuousClock.now
     for _ in 0..<times {
-      status = try await Sandbox().run(command, in: root) { stream, bytes in
+      let owners = recordsOwners ? try OwnerRecords(user: command.user) : nil
+      status = try await Sandbox().run(command, in: root, owners: owners) { stream, bytes in
         write(stream == .standardOutput ? 1 : 2, bytes)
       }.shellCode
     }

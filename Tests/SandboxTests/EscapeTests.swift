@@ -91,13 +91,15 @@ import Testing
     }
   }
 
-  @Test func plainUserWithOneID() async throws {
+  /// Also where owners are recorded: what answers has more rights inside than the command.
+  @Test(arguments: [[], ["owners"], ["owners"] + user])
+  func plainUserWithOneID(_ options: [String]) async throws {
     let bench = try await Bench()
     let user = try PlainUser.withoutRanges()
     try await user.adopt(bench.root)
     let command = try bench.command
     let outcome = try await user.run(
-      ["run", user.folder.string, "secret", "/out/secret", "0"] + command, variables: bench.variables)
+      ["run", user.folder.string, "secret", "/out/secret", "0"] + options + command, variables: bench.variables)
     #expect(Self.leaks(outcome) == [])
     try bench.expectUntouched()
   }

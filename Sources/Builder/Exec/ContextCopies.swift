@@ -15,7 +15,8 @@ struct ContextCopies: Sendable {
   /// - Throws: `BuilderError` with the code `file-changed`, `HostError`.
   func take() async throws -> (FilePath, HeldLock) {
     let copies = folder
-    let name = content.hex
+    let ownership = try await Blocking.run { try store.ownership() }
+    let name = content(ownership).hex
     let copy = copies.appending(name)
     let lock = try await HeldLock.waiting(for: lockPath(name), .shared)
     BuildStore.markUsed(lockPath(name))
@@ -35,9 +36,10 @@ struct ContextCopies: Sendable {
   }
 
   /// Times count here, because commands may go by them, though they are no part of what a command means.
-  private var content: CacheKey {
+  private func content(_ ownership: FileOwnership) -> CacheKey {
     CacheKey("copy-1") { key in
       source.add(to: &key)
+      key.add(ownership.suffix)
       for node in source.match.nodes {
         let time = node.entry.modificationTime
         key.add("\(time.seconds) \(time.nanoseconds)")

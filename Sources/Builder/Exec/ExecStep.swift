@@ -41,6 +41,8 @@ struct ExecStep: Sendable {
       key.add("\(operation.surroundings.sharedMemorySize ?? 0)")
       key.add(operation.surroundings.limits.map { "\($0.name) \($0.soft) \($0.hard)" })
       operation.addMounts(inputs.sources, to: &key)
+      // What every file belongs to one id in is of no use where there are more.
+      if (try? store.ownership()) == .single { key.add("one owner") }
     }
   }
 
@@ -60,9 +62,13 @@ struct ExecStep: Sendable {
       caches: caches
     ).prepare()
     let command = try await Blocking.run { try prepare(tree, root, folder, mounts) }
-    try await execute(command, mounts, step) { try await Sandbox().run($0, in: root, on: $1, output: $2) }
+    let owners = try await Blocking.run { try self.owners(of: command) }
+    let special = try await Blocking.run { try owners.map { try SpecialOwners($0, tree, lowers: lowers) } }
+    try await execute(command, mounts, step) {
+      try await Sandbox().run($0, in: root, on: $1, owners: owners, output: $2)
+    }
     holds.release()
-    let layer = try await Blocking.run { try writeLayer(of: root.upper, on: tree) }
+    let layer = try await Blocking.run { try writeLayer(of: root.upper, on: tree, special) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
     return layer
   }
@@ -119,11 +125,14 @@ struct ExecStep: Sendable {
     return command
   }
 
+  private func owners(of command: SandboxCommand) throws -> OwnerRecords? {
+    try store.ownership() == .recorded ? OwnerRecords(user: command.user) : nil
+  }
+
   /// `/` is what the upper folder is.
   private func takeRootAttributes(from tree: StackTree, _ root: RootFilesystem) throws {
     guard let entry = try tree.entry(at: .root) else { return }
-    try Files.setOwner(root.upper, uid: entry.uid, gid: entry.gid)
-    try Files.setMode(root.upper, entry.mode)
+    try store.ownership().setAttributes(of: entry, at: root.upper)
   }
 
   /// The primary group is a supplementary one, too (CVE-2022-2995). A group that is asked for is the only one.
@@ -165,8 +174,7 @@ struct ExecStep: Sendable {
       let target = root.upper.pushing(folder.filePath)
       try Files.createDirectories(target)
       guard let entry = try tree.entry(at: folder) else { continue }
-      try Files.setOwner(target, uid: entry.uid, gid: entry.gid)
-      try Files.setMode(target, entry.mode)
+      try store.ownership().setAttributes(of: entry, at: target)
     }
   }
 
@@ -244,10 +252,12 @@ struct ExecStep: Sendable {
 
   // MARK: After
 
-  private func writeLayer(of upper: FilePath, on tree: StackTree) throws -> Layer {
-    try commit.write { writer in
+  private func writeLayer(of upper: FilePath, on tree: StackTree, _ owners: SpecialOwners?) throws -> Layer {
+    var scanner = UpperDirectoryScanner(root: upper)
+    if let owners { scanner.recordedOwner = { owners.owner(of: $0, $1, in: upper) } }
+    return try commit.write { writer in
       var changes = ChangeWriter(writer, below: tree, latestTime: commit.latestTime)
-      try UpperDirectoryScanner(root: upper).scan { file in try changes.append(file.entry, file) }
+      try scanner.scan { file in try changes.append(file.entry, file) }
     }
   }
 }

@@ -2,7 +2,6 @@ import Archive
 import Diagnostics
 import HostOS
 import OCI
-import Sandbox
 import SystemPackage
 
 /// The folder of a cache mount as a blob: a tar of the folder that all use, under its name.
@@ -14,12 +13,14 @@ struct MountArchive: Sendable {
   /// Puts a folder that nobody writes to into the store. Blocks.
   /// - Throws: `ArchiveError` when it changes meanwhile, `HostError`.
   func pack(_ folders: CacheFolders) throws -> Layer {
+    let isRecorded = try store.ownership() == .recorded
     var links = HardLinks()
     return try LayerCommit(store: store, compression: .default, latestTime: nil, isArchive: true).write { writer in
       try DirectoryScanner(root: folders.folder).scan(filter: { path, _ in
         path.hasPrefix(Self.top) ? .include : .exclude
       }) { file in
         var file = file
+        if isRecorded { file.entry.takeRecordedOwner() }
         links.resolve(&file.entry, file.status)
         try writer.append(file)
       }
@@ -41,8 +42,7 @@ struct MountArchive: Sendable {
     let extractor = LayerExtractor(
       into: place,
       options: .init(
-        mode: .plain, ownership: UserNamespace.current == .singleID ? .restoreWherePermitted : .restore,
-        reading: reading))
+        mode: .plain, ownership: try store.ownership().extraction, reading: reading))
     let path = store.content.path(of: layer.descriptor.digest)
     let result = try Files.withDescriptor(path, .readOnly) { try extractor.extract(FileByteSource($0, path: path)) }
     let made = place.pushing(Self.top.filePath)

@@ -78,7 +78,7 @@ struct MountPreparation: Sendable {
       if lowers.isEmpty { return try emptyFolder(index, bind) }
       let changes = bind.isReadOnly ? nil : try changes(index)
       if let changes, let root = try tree.entry(at: .root) {
-        try Files.setAttributes(of: root, at: changes.upper)
+        try store.ownership().setAttributes(of: root, at: changes.upper)
       }
       return .layers(SandboxLayers(lowers, path: Self.absolute(source.match.followed), changes: changes))
     case .files:
@@ -173,7 +173,7 @@ struct MountPreparation: Sendable {
       let source = inputs.sources[wanted.index]
       if let source { try await fetchContents(of: source) }
       let copy = TreeCopy(store: store, work: work)
-      try await Blocking.run { try Self.make(path, cache, source, copy) }
+      try await Blocking.run { try make(path, cache, source, copy) }
       return nil
     } onWait: {
       step.log("waiting for another command that uses the cache \(cache.id)")
@@ -199,7 +199,7 @@ struct MountPreparation: Sendable {
   }
 
   /// A folder that begins with files has their attributes, unless the mount asks for others.
-  private static func make(
+  private func make(
     _ path: FilePath, _ cache: ExecMount.Cache, _ source: MountSource?, _ copy: TreeCopy
   ) throws {
     let isUsual = (cache.mode, cache.uid, cache.gid) == (0o755, 0, 0)
@@ -213,7 +213,7 @@ struct MountPreparation: Sendable {
     } else {
       try Files.createDirectories(path)
     }
-    if UserNamespace.current != .singleID { try Files.setOwner(path, uid: cache.uid, gid: cache.gid) }
+    try store.ownership().setOwner(path, uid: cache.uid, gid: cache.gid)
     try Files.setMode(path, cache.mode)
   }
 }

@@ -14,44 +14,45 @@ struct Snapshots: Sendable {
 
   /// The folders of a stack's layers, the lowest first, unpacking what is missing.
   func materialise(_ stack: LayerStack) async throws -> [FilePath] {
+    let ownership = try await Blocking.run { try store.ownership() }
     var folders: [FilePath] = []
-    var chains: [ChainID] = []
     for index in stack.layers.indices {
       let part = stack.prefix(through: index)
       guard let chain = part.chainID else { continue }
-      let folder = store.snapshotPath(of: chain)
-      if try FileStatus.ifExists(folder) == nil { try await unpack(part, chain) }
+      let folder = store.snapshotPath(of: chain, ownership)
+      if try FileStatus.ifExists(folder) == nil { try await unpack(part, as: folder, ownership) }
       folders.append(folder)
-      chains.append(chain)
     }
     // The topmost first, so that those that others lie on go last.
-    for chain in chains.reversed() { store.markUsed(snapshot: chain) }
+    for folder in folders.reversed() { store.markUsed(snapshot: folder) }
     return folders
   }
 
   /// Keeps what a command wrote as the snapshot of the stack that it made.
   func adopt(_ upper: FilePath, as stack: LayerStack) throws {
     guard let chain = stack.chainID else { return }
-    let folder = store.snapshotPath(of: chain)
+    let folder = store.snapshotPath(of: chain, try store.ownership())
     try Files.createDirectories(folder.removingLastComponent())
     _ = try Files.renameUnlessExists(upper, to: folder)
-    store.markUsed(snapshot: chain)
+    store.markUsed(snapshot: folder)
   }
 
-  private func unpack(_ stack: LayerStack, _ chain: ChainID) async throws {
+  private func unpack(_ stack: LayerStack, as target: FilePath, _ ownership: FileOwnership) async throws {
     guard let layer = stack.layers.last else { return }
     try await fetcher.fetch(layer)
     let below = try await trees.tree(of: LayerStack(stack.layers.dropLast()), name: "the layers below")
-    try await store.exclusively("snapshot-\(chain.digest.hex)") {
-      if try FileStatus.ifExists(store.snapshotPath(of: chain)) != nil { return }
+    try await store.exclusively("snapshot-\(target.lastComponent?.string ?? "")") {
+      if try FileStatus.ifExists(target) != nil { return }
       try await progress.step("[internal] unpack layer \(layer.descriptor.digest.short)") { step in
-        let warnings = try await Blocking.run { try extract(layer, chain, over: below) }
+        let warnings = try await Blocking.run { try extract(layer, as: target, ownership, over: below) }
         for warning in warnings { step.log(warning.message) }
       }
     }
   }
 
-  private func extract(_ layer: Layer, _ chain: ChainID, over below: StackTree) throws -> [Diagnostic] {
+  private func extract(
+    _ layer: Layer, as target: FilePath, _ ownership: FileOwnership, over below: StackTree
+  ) throws -> [Diagnostic] {
     let work = try store.makeWorkFolder()
     defer { try? Files.removeTree(work) }
     let folder = work.appending("layer")
@@ -61,13 +62,12 @@ struct Snapshots: Sendable {
       into: folder,
       options: .init(
         mode: .overlay(isInitial ? .trusted : .user),
-        ownership: UserNamespace.current == .singleID ? .restoreWherePermitted : .restore,
+        ownership: ownership.extraction,
         reading: .init(expectation: layer.expectation), lowerEntry: { try below.entry(at: $0) }))
     let path = store.content.path(of: layer.descriptor.digest)
     let result = try Files.withDescriptor(path, .readOnly) { descriptor in
       try extractor.extract(FileByteSource(descriptor, path: path))
     }
-    let target = store.snapshotPath(of: chain)
     try Files.createDirectories(target.removingLastComponent())
     _ = try Files.renameUnlessExists(folder, to: target)
     return result.warnings

@@ -1,7 +1,6 @@
 import Archive
 import Diagnostics
 import HostOS
-import Sandbox
 import SystemPackage
 
 /// Copies files of a tree into a folder, where a command finds them with their modes, owners and times.
@@ -20,7 +19,7 @@ struct TreeCopy {
     let extractor = LayerExtractor(
       into: target.removingLastComponent(),
       options: .init(
-        mode: .plain, ownership: UserNamespace.current == .singleID ? .restoreWherePermitted : .restore))
+        mode: .plain, ownership: try store.ownership().extraction))
     _ = try Files.withDescriptor(tar, .readOnly) { try extractor.extract(FileByteSource($0, path: tar)) }
   }
 

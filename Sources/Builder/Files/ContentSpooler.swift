@@ -15,7 +15,7 @@ struct ContentSpooler {
   static func layers(of contents: [ContentReference], in store: BuildStore) -> [Layer] {
     var layers: [ChainID: Layer] = [:]
     for case .layer(let location) in contents where layers[location.chain] == nil {
-      if !isReadable(store.unpackedPath(of: location)) { layers[location.chain] = location.layer }
+      if store.unpackedPath(of: location) == nil { layers[location.chain] = location.layer }
     }
     return Array(layers.values)
   }
@@ -30,8 +30,7 @@ struct ContentSpooler {
         if case .layer = item.content { items[position].content = .bytes([]) }
         continue
       }
-      let unpacked = store.unpackedPath(of: location)
-      if Self.isReadable(unpacked) {
+      if let unpacked = store.unpackedPath(of: location) {
         items[position].content = .file(unpacked)
       } else {
         wanted[location.chain, default: (location, [:])].positions[location.path, default: []].append(position)
@@ -39,11 +38,6 @@ struct ContentSpooler {
     }
     for (location, positions) in wanted.values { try read(location.layer, positions, into: &items) }
     return items
-  }
-
-  /// Whoever has a user namespace unpacks files that the same user cannot read without one.
-  private static func isReadable(_ path: FilePath) -> Bool {
-    (try? Files.withDescriptor(path, .readOnly, options: .noFollow) { _ in }) != nil
   }
 
   private mutating func read(
@@ -73,9 +67,15 @@ struct ContentSpooler {
 }
 
 extension BuildStore {
-  /// Where the content is when its layer is unpacked.
-  fileprivate func unpackedPath(of location: LayerLocation) -> FilePath {
-    snapshotPath(of: location.chain).pushing(location.path.filePath)
+  /// Where a content can be read because its layer is unpacked, in whatever way; nil when it is not.
+  fileprivate func unpackedPath(of location: LayerLocation) -> FilePath? {
+    FileOwnership.allCases.map { snapshotPath(of: location.chain, $0).pushing(location.path.filePath) }
+      .first(where: Self.isReadable)
+  }
+
+  /// Whoever has a user namespace unpacks files that the same user cannot read without one.
+  private static func isReadable(_ path: FilePath) -> Bool {
+    (try? Files.withDescriptor(path, .readOnly, options: .noFollow) { _ in }) != nil
   }
 }
 

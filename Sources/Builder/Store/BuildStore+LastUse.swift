@@ -18,15 +18,16 @@ extension BuildStore {
   }
 
   /// Notes that an unpacked layer is used now. The time of its folder is part of the image.
-  func markUsed(snapshot chain: ChainID) {
-    let path = snapshotMarkPath(of: chain)
+  /// - Parameter snapshot: its folder.
+  func markUsed(snapshot: FilePath) {
+    let path = Self.snapshotMarkPath(of: snapshot)
     if (try? FileStatus.ifExists(path)) != nil { return Self.markUsed(path) }
     try? Files.withDescriptor(path, .writeOnly, options: .create, permissions: FilePermissions(rawValue: 0o644)) { _ in
     }
   }
 
-  private func snapshotMarkPath(of chain: ChainID) -> FilePath {
-    snapshotPath(of: chain).removingLastComponent().appending(chain.digest.hex + Self.markSuffix)
+  private static func snapshotMarkPath(of snapshot: FilePath) -> FilePath {
+    FilePath(snapshot.string + markSuffix)
   }
 
   static let markSuffix = ".used"

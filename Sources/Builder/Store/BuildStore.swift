@@ -25,7 +25,9 @@ public struct BuildStore: Sendable {
   func indexPath(of diffID: Digest) -> FilePath { root.appending("index").appending(diffID.hex) }
 
   /// The folder of an unpacked layer, which lies on top of those of the chain below it.
-  func snapshotPath(of chain: ChainID) -> FilePath { root.appending("snapshots").appending(chain.digest.hex) }
+  func snapshotPath(of chain: ChainID, _ ownership: FileOwnership = .kernel) -> FilePath {
+    root.appending("snapshots").appending(chain.digest.hex + ownership.suffix)
+  }
 
   func recordPath(of key: CacheKey) -> FilePath { root.appending("cache").appending(key.hex) }
 

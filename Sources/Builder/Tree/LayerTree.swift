@@ -53,6 +53,8 @@ final class LayerTree: Sendable {
 
   func node(at path: TreePath) -> Node? { nodes[path] }
 
+  var entries: [TreeEntry] { nodes.values.map(\.entry) }
+
   /// Whether the content at the path, which is its own, has other names in the layer.
   func isLinked(_ contentPath: TreePath) -> Bool { linked.contains(contentPath) }
 

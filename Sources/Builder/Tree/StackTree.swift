@@ -76,6 +76,9 @@ struct StackTree: FileTree {
     return .layered(level.chain, node.contentPath)
   }
 
+  /// What each layer brought, in no order, whether or not one above it hides that; the lowest first.
+  var entriesByLayer: [[TreeEntry]] { get throws { try levels.map { try $0.tree.entries } } }
+
   /// All paths, each folder before what it holds.
   func walk(_ visit: (TreeEntry) throws -> Void) throws {
     try walk(.root, visit)

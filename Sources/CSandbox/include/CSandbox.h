@@ -53,9 +53,14 @@ enum csandbox_kind {
   CSANDBOX_LIMIT,
   /// Go on in a child; this process reaps, and ends with all that is left once the child has ended.
   CSANDBOX_FORK,
-  /// The same without a process namespace: this process looks for what the command started and kills it, also when it
+  /// The same, and this process, which must be the first of its namespace, also records owners in the
+  /// `csandbox_owners` at the address `number`, and answers what depends on them.
+  CSANDBOX_FORK_OWNERS,
+  /// `CSANDBOX_FORK` without a process namespace: this process looks for what the command started and kills it, also when it
   /// gets SIGTERM or the caller ends.
   CSANDBOX_FORK_SUPERVISED,
+  /// Hand system calls about owners and ids to the process that records owners; needs CAP_SYS_ADMIN.
+  CSANDBOX_RECORD_OWNERS,
   /// To be killed when the process that supervises the command is; changed credentials would undo it.
   CSANDBOX_DIE_WITH_PARENT,
   /// A session of its own, default signals.
@@ -158,6 +163,21 @@ int csandbox_kill(int32_t pidfd);
 int csandbox_terminate(int32_t pidfd);
 /// Waits for the end of a child that `csandbox_spawn` started; returns 0 or an errno.
 int csandbox_reap(int32_t pidfd);
+/// Owners of files, and ids of processes, that the kernel cannot keep: memory that a child shares with its caller.
+/// Regular files and folders have theirs in the extended attribute `user.slipway.owner`, as `UID:GID`; here are those
+/// of other files, by inode and time of birth (0 when the file system does not tell).
+struct csandbox_owners;
+/// A command begins as `uid` and `gid` with the groups. Returns null and sets `error` to an errno when it fails.
+struct csandbox_owners *csandbox_owners_create(
+    uint32_t uid, uint32_t gid, const uint32_t *groups, uint32_t count, int32_t *error);
+void csandbox_owners_destroy(struct csandbox_owners *owners);
+/// Returns 0 or an errno.
+int csandbox_owners_set(
+    struct csandbox_owners *owners, uint64_t inode, int64_t seconds, uint32_t nanoseconds, uint32_t uid, uint32_t gid);
+/// Whether an owner is recorded.
+int csandbox_owners_get(
+    struct csandbox_owners *owners, uint64_t inode, int64_t seconds, uint32_t nanoseconds, uint32_t *uid,
+    uint32_t *gid);
 /// pipe2(2) with O_CLOEXEC; returns 0 or an errno.
 int csandbox_pipe(int32_t *read_end, int32_t *write_end);
 /// socketpair(2) of packets with SOCK_CLOEXEC; returns 0 or an errno.

@@ -68,7 +68,9 @@ public struct Build: Sendable {
     {
       return .delegated(exitCode: code.rawValue)
     }
-    if plan.graph.runsCommands, let warning = bench.isolationWarning { bench.progress.report(warning) }
+    if plan.graph.runsCommands, let warning = try await Blocking.run({ try bench.isolationWarning() }) {
+      bench.progress.report(warning)
+    }
     let local = context.local(ignoring: inputs.ignore)
     return .built(try await deliver(settings) { try await build(plan, images.resolved, local, settings, $0) })
   }
