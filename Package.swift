@@ -11,6 +11,8 @@ let swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InferIsolatedConformances"),
   .treatAllWarnings(as: .error),
 ]
+/// For systems without libdeflate and ISA-L. The bytes of compressed layers are others then.
+let usesZlibOnly = Context.environment["SLIPWAY_ZLIB_ONLY"] != nil
 let cSettings: [CSetting] = [.treatAllWarnings(as: .error)]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -37,6 +39,17 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     dependencies: ["Diagnostics", "HostOS", "TestSupport", systemPackage] + dependencies,
     swiftSettings: swiftSettings)
 }
+
+/// Faster than zlib, and with the same bytes on every processor.
+let compressionLibraries: [Target] =
+  usesZlibOnly
+  ? []
+  : [
+    // Compresses whole buffers.
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    // Decompresses streams, with ISA-L.
+    .target(name: "CInflate", cSettings: cSettings, linkerSettings: [.linkedLibrary("isal")]),
+  ]
 
 let package = Package(
   name: "slipway",
@@ -82,8 +95,12 @@ let package = Package(
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // File trees ↔ reproducible layers, over libarchive and zlib; safe extraction; whiteouts.
-    module("Archive", ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", systemPackage]),
+    // File trees ↔ reproducible layers, over libarchive, zlib and what is faster; safe extraction; whiteouts.
+    .target(
+      name: "Archive",
+      dependencies: ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", systemPackage]
+        + (usesZlibOnly ? [] : ["CDeflate", "CInflate"]),
+      swiftSettings: swiftSettings + (usesZlibOnly ? [.define("SLIPWAY_ZLIB_ONLY")] : [])),
     // The child's half of the sandbox: between clone and exec only async-signal-safe C may run.
     .target(name: "CSandbox", cSettings: cSettings),
     // The libseccomp of the system.
@@ -172,5 +189,5 @@ let package = Package(
     tests("Acceptance", ["OCI"]),
     // Real builds on Debian, at every rung of the isolation ladder.
     tests("Rung"),
-  ]
+  ] + compressionLibraries
 )

@@ -1,16 +1,15 @@
-import CZlib
 import HostOS
 
-/// Compresses with gzip (RFC 1952) on several threads into one member, whose bytes do not depend on their number.
+/// Compresses with gzip (RFC 1952) on several threads. The bytes do not depend on their number.
 ///
-/// The tar is cut into blocks of 1 MiB. Each is compressed on its own, with the end of the block before it as
-/// dictionary, and ends at a byte boundary, so that the results can be joined. Blocks are recycled, and a writer that
+/// The tar is cut into pieces of 1 MiB, and each becomes a member: all readers of gzip take several (RFC 1952, 2.2), and
+/// what compresses whole buffers is much faster than what compresses streams. Members are recycled, and a writer that
 /// is faster than its threads waits, so memory is bounded by their number.
 final class GzipEncoder: LayerEncoder {
   private(set) var output: HashingSink
 
   private struct State {
-    var waiting: [DeflateBlock] = []
+    var waiting: [GzipMember] = []
     /// By identity, with the error of those that failed.
     var finished: [ObjectIdentifier: Result<Void, any Error>] = [:]
     var isStopped = false
@@ -21,12 +20,10 @@ final class GzipEncoder: LayerEncoder {
   private let monitor = Monitor(State())
   private var threads: [Thread] = []
   /// Given to the threads, in the order of the tar.
-  private var inFlight: [DeflateBlock] = []
-  private var free: [DeflateBlock] = []
-  private var current: DeflateBlock
-  private var blockCount = 1
-  private var checksum: UInt = 0
-  private var inputSize: UInt64 = 0
+  private var inFlight: [GzipMember] = []
+  private var free: [GzipMember] = []
+  private var current: GzipMember
+  private var memberCount = 1
 
   /// Gives `WorkerThread`, which cannot be copied, a place in an array.
   private final class Thread {
@@ -34,15 +31,12 @@ final class GzipEncoder: LayerEncoder {
     init(_ worker: consuming WorkerThread) { self.worker = worker }
   }
 
-  /// - Throws: what the sink throws at the header.
-  init(_ sink: any ByteSink, level: Int, threadCount: Int) throws {
+  /// - Parameter level: 0 (stored) to 9; others are brought into that range.
+  init(_ sink: any ByteSink, level: Int, threadCount: Int) {
     output = HashingSink(sink)
-    self.level = min(max(level, 1), 9)
+    self.level = min(max(level, 0), 9)
     maximumThreadCount = min(max(threadCount, 1), 16)
-    current = DeflateBlock()
-    current.start(after: nil)
-    // No name, no time, "unknown" for the operating system: nothing that could differ between machines.
-    try [UInt8]([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]).withUnsafeBytes { try output.write($0) }
+    current = GzipMember()
   }
 
   deinit {
@@ -63,58 +57,46 @@ final class GzipEncoder: LayerEncoder {
   }
 
   func finish() throws {
-    current.isLast = true
     if threads.isEmpty {
-      try current.compress(with: DeflateCodec(level: level))
-      try emit(current)
-    } else {
-      enqueue(current)
-      while !inFlight.isEmpty { try collectFirst() }
+      try current.compress(with: DeflateCodecs(level: level))
+      return try output.write(current.compressed)
     }
-    var trailer: [UInt8] = []
-    withUnsafeBytes(of: UInt32(truncatingIfNeeded: checksum).littleEndian) { trailer.append(contentsOf: $0) }
-    withUnsafeBytes(of: UInt32(truncatingIfNeeded: inputSize).littleEndian) { trailer.append(contentsOf: $0) }
-    try trailer.withUnsafeBytes { try output.write($0) }
+    enqueue(current)
+    while !inFlight.isEmpty { try collectFirst() }
   }
 
   private func submitCurrent() throws {
     if threads.count < maximumThreadCount, threads.count <= inFlight.count { try startThread() }
-    let next = try nextFreeBlock()
-    next.start(after: current)
+    let next = try nextFree()
     enqueue(current)
     current = next
   }
 
-  private func enqueue(_ block: DeflateBlock) {
-    inFlight.append(block)
-    monitor.update { $0.waiting.append(block) }
+  private func enqueue(_ member: GzipMember) {
+    inFlight.append(member)
+    monitor.update { $0.waiting.append(member) }
   }
 
-  /// Takes results off the line while it waits for a block to become free.
-  private func nextFreeBlock() throws -> DeflateBlock {
+  /// Takes results off the line while it waits for a member to become free.
+  private func nextFree() throws -> GzipMember {
     while let first = inFlight.first, monitor.update({ $0.finished[ObjectIdentifier(first)] != nil }) {
       try collectFirst()
     }
-    if let block = free.popLast() { return block }
-    if blockCount < maximumThreadCount + 3 {
-      blockCount += 1
-      return DeflateBlock()
+    if let member = free.popLast() { return member }
+    if memberCount < maximumThreadCount + 3 {
+      memberCount += 1
+      return GzipMember()
     }
     try collectFirst()
-    return free.popLast() ?? DeflateBlock()
+    return free.popLast() ?? GzipMember()
   }
 
   private func collectFirst() throws {
-    let block = inFlight.removeFirst()
-    try monitor.wait { $0.finished.removeValue(forKey: ObjectIdentifier(block)) }.get()
-    try emit(block)
-    free.append(block)
-  }
-
-  private func emit(_ block: DeflateBlock) throws {
-    try output.write(block.compressed)
-    checksum = crc32_combine(checksum, block.checksum, block.count)
-    inputSize &+= UInt64(block.count)
+    let member = inFlight.removeFirst()
+    try monitor.wait { $0.finished.removeValue(forKey: ObjectIdentifier(member)) }.get()
+    try output.write(member.compressed)
+    member.clear()
+    free.append(member)
   }
 
   private func startThread() throws {
@@ -123,16 +105,16 @@ final class GzipEncoder: LayerEncoder {
     threads.append(
       Thread(
         try WorkerThread {
-          let codec = Result { try DeflateCodec(level: level) }
-          while let block = Self.take(from: monitor) {
-            let result = Result { try block.compress(with: codec.get()) }
-            monitor.update { $0.finished[ObjectIdentifier(block)] = result }
+          let codecs = Result { try DeflateCodecs(level: level) }
+          while let member = Self.take(from: monitor) {
+            let result = Result { try member.compress(with: codecs.get()) }
+            monitor.update { $0.finished[ObjectIdentifier(member)] = result }
           }
         }))
   }
 
-  private static func take(from monitor: Monitor<State>) -> DeflateBlock? {
-    monitor.wait { state -> DeflateBlock?? in
+  private static func take(from monitor: Monitor<State>) -> GzipMember? {
+    monitor.wait { state -> GzipMember?? in
       if state.isStopped { return .some(nil) }
       return state.waiting.isEmpty ? nil : .some(state.waiting.removeFirst())
     }

@@ -53,7 +53,7 @@ public final class LayerWriter {
     self.options = options
     switch options.compression {
     case .none: encoder = PlainEncoder(sink)
-    case .gzip(let level): encoder = try GzipEncoder(sink, level: level, threadCount: options.threadCount)
+    case .gzip(let level): encoder = GzipEncoder(sink, level: level, threadCount: options.threadCount)
     case .zstd(let level): encoder = try ZstdEncoder(sink, level: level)
     }
     tar = try TarStream(encoder, digests: options.compression != .none)
