@@ -24,6 +24,10 @@ final class GzipEncoder: LayerEncoder {
   private var free: [GzipMember] = []
   private var current: GzipMember
   private var memberCount = 1
+  /// Given to the threads so far.
+  private var submittedCount = 0
+  /// Where members begin in the output, in bytes, as far as they are written.
+  private(set) var offsets: [Int64] = []
 
   /// Gives `WorkerThread`, which cannot be copied, a place in an array.
   private final class Thread {
@@ -56,13 +60,30 @@ final class GzipEncoder: LayerEncoder {
     }
   }
 
+  /// Begins a new member, unless one has just begun; returns its place among all.
+  func cut() throws -> Int {
+    if !current.isEmpty { try submitCurrent() }
+    return submittedCount
+  }
+
+  /// Writes all that there is.
+  func flush() throws {
+    _ = try cut()
+    while !inFlight.isEmpty { try collectFirst() }
+  }
+
+  /// Writes a member that was made elsewhere; all others must be written.
+  func append(_ member: [UInt8]) throws {
+    offsets.append(output.size)
+    try member.withUnsafeBytes { try output.write($0) }
+  }
+
   func finish() throws {
     if threads.isEmpty {
       try current.compress(with: DeflateCodecs(level: level))
-      return try output.write(current.compressed)
+      return try emit(current)
     }
-    enqueue(current)
-    while !inFlight.isEmpty { try collectFirst() }
+    try flush()
   }
 
   private func submitCurrent() throws {
@@ -73,6 +94,7 @@ final class GzipEncoder: LayerEncoder {
   }
 
   private func enqueue(_ member: GzipMember) {
+    submittedCount += 1
     inFlight.append(member)
     monitor.update { $0.waiting.append(member) }
   }
@@ -94,9 +116,14 @@ final class GzipEncoder: LayerEncoder {
   private func collectFirst() throws {
     let member = inFlight.removeFirst()
     try monitor.wait { $0.finished.removeValue(forKey: ObjectIdentifier(member)) }.get()
-    try output.write(member.compressed)
+    try emit(member)
     member.clear()
     free.append(member)
+  }
+
+  private func emit(_ member: GzipMember) throws {
+    offsets.append(output.size)
+    try output.write(member.compressed)
   }
 
   private func startThread() throws {

@@ -20,6 +20,7 @@ final class GzipMember: @unchecked Sendable {
     output.deallocate()
   }
 
+  var isEmpty: Bool { inputCount == 0 }
   var isFull: Bool { inputCount == input.count }
   var compressed: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: output[..<outputCount]) }
   private var content: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: input[..<inputCount]) }

@@ -140,17 +140,7 @@ public final class LayerReader {
   public func finish() throws -> Result {
     while try next() != nil {}
     let digests = try thread.finish()
-    let expected = options.expectation
-    if let size = expected.size, size != digests.size {
-      throw ArchiveError.mismatch("its size", expected: "\(size)", found: "\(digests.size)")
-    }
-    if let digest = expected.sha256Hex, digest != digests.sha256Hex {
-      throw ArchiveError.mismatch("its digest", expected: "sha256:\(digest)", found: "sha256:\(digests.sha256Hex)")
-    }
-    if let digest = expected.diffIDSHA256Hex, digest != digests.diffIDSHA256Hex {
-      throw ArchiveError.mismatch(
-        "its diff ID", expected: "sha256:\(digest)", found: "sha256:\(digests.diffIDSHA256Hex)")
-    }
+    try options.expectation.check(digests)
     let summary = LayerSummary(
       sha256Hex: digests.sha256Hex, size: digests.size, diffIDSHA256Hex: digests.diffIDSHA256Hex,
       uncompressedSize: digests.uncompressedSize, entryCount: entryCount, compression: digests.format)

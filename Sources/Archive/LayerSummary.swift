@@ -20,8 +20,10 @@ public enum CompressionFormat: String, Sendable, Hashable, CaseIterable {
 /// How a layer is to be compressed.
 public enum Compression: Sendable, Hashable {
   case none
-  /// `level` as zlib counts, 1 (fast) to 9 (small); others are brought into that range.
+  /// `level` as zlib counts, 0 (stored) to 9 (small); others are brought into that range.
   case gzip(level: Int)
+  /// gzip with a table of contents, for runtimes that fetch files one by one; `level` as for gzip.
+  case estargz(level: Int)
   /// `level` as zstd counts, 1 (fast) to 19 (small); others are brought into that range.
   case zstd(level: Int)
 
@@ -31,7 +33,7 @@ public enum Compression: Sendable, Hashable {
   public var format: CompressionFormat {
     switch self {
     case .none: .none
-    case .gzip: .gzip
+    case .gzip, .estargz: .gzip
     case .zstd: .zstd
     }
   }

@@ -34,11 +34,15 @@ public final class LayerWriter {
   public struct Result: Sendable {
     public var summary: LayerSummary
     public var index: LayerIndex
+    /// SHA-256 of the table of contents of an eStargz layer, in 64 hexadecimal digits.
+    public var tableSHA256Hex: String?
   }
 
   private let options: Options
   private let encoder: any LayerEncoder
   private let tar: TarStream
+  /// The encoder, where it keeps a table of contents.
+  private let table: EStargzEncoder?
   private var items: [LayerIndex.Item] = []
   private var names: Set<[UInt8]> = []
   /// What hard links may name: all but folders.
@@ -51,12 +55,10 @@ public final class LayerWriter {
   /// - Throws: `ArchiveError`, and what the sink throws.
   public init(to sink: any ByteSink, options: Options = Options()) throws {
     self.options = options
-    switch options.compression {
-    case .none: encoder = PlainEncoder(sink)
-    case .gzip(let level): encoder = GzipEncoder(sink, level: level, threadCount: options.threadCount)
-    case .zstd(let level): encoder = try ZstdEncoder(sink, level: level)
-    }
+    encoder = try options.encoder(to: sink)
+    table = encoder as? EStargzEncoder
     tar = try TarStream(encoder, digests: options.compression != .none)
+    if table != nil { try append(EStargz.landmark, content: EStargz.landmarkContent) }
   }
 
   deinit { buffer.deallocate() }
@@ -82,6 +84,12 @@ public final class LayerWriter {
   /// Adds an entry whose content comes from a source that ends where the content ends.
   /// - Throws: `ArchiveError` when it is not as long as announced, and what source and sink throw.
   public func append(_ entry: TreeEntry, from source: some ByteSource) throws {
+    var source = source
+    try append(entry) { try source.read(into: $0) }
+  }
+
+  /// - Parameter read: puts bytes into the buffer and returns how many; 0 at the end.
+  func append(_ entry: TreeEntry, reading read: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
     var entry = entry
     if let latest = options.latestTime, entry.modificationTime > latest { entry.modificationTime = latest }
     entry.modificationTime.nanoseconds = 0
@@ -89,13 +97,13 @@ public final class LayerWriter {
     try validate(entry)
     guard names.insert(name).inserted else { throw ArchiveError.duplicateEntry(entry.path) }
     try tar.writeHeader(entry, name: name)
+    table?.begin(entry, name: name)
     if !entry.isDirectory, !entry.isWhiteout { linkTargets.insert(entry.path) }
     var item = LayerIndex.Item(entry: entry)
     if case .file(let size) = entry.kind {
       item.contentOffset = tar.offset
       var hasher = options.digestsContent ? SHA256Hasher() : nil
-      var source = source
-      try copy(&source, size: size, of: entry.path, &hasher)
+      try copy(size: size, of: entry.path, &hasher, read)
       item.contentSHA256 = hasher?.finalize()
     }
     items.append(item)
@@ -104,6 +112,7 @@ public final class LayerWriter {
   /// Ends the tar and the compression. The writer is of no use afterwards.
   /// - Throws: `ArchiveError`, and what the sink throws.
   public func finish() throws -> Result {
+    if let table { try write(table) }
     try tar.finish()
     try encoder.finish()
     let digest = encoder.output.sha256Hex()
@@ -112,21 +121,33 @@ public final class LayerWriter {
       sha256Hex: digest, size: encoder.output.size, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset,
       entryCount: items.count, compression: options.compression.format)
     let index = LayerIndex(items: items, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset)
-    return Result(summary: summary, index: index)
+    return Result(summary: summary, index: index, tableSHA256Hex: table?.tableSHA256Hex)
+  }
+
+  /// The table of contents is the last file; it does not list itself.
+  private func write(_ table: EStargzEncoder) throws {
+    try tar.endEntry()
+    let content = try table.table()
+    let entry = EStargz.tableEntry(size: content.count)
+    try tar.writeHeader(entry, name: entry.path.bytes)
+    items.append(
+      LayerIndex.Item(entry: entry, contentSHA256: SHA256Hasher.digest(of: content), contentOffset: tar.offset))
+    try content.withUnsafeBytes { try tar.writeContent($0) }
   }
 
   private func copy(
-    _ source: inout some ByteSource, size: Int64, of path: TreePath, _ hasher: inout SHA256Hasher?
+    size: Int64, of path: TreePath, _ hasher: inout SHA256Hasher?,
+    _ read: (UnsafeMutableRawBufferPointer) throws -> Int
   ) throws {
     var done: Int64 = 0
     while true {
-      let count = try source.read(into: buffer)
+      let count = try read(buffer)
       if count == 0 { break }
       done += Int64(count)
       if done > size { throw ArchiveError.fileGrew(path, announced: size) }
       let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
       hasher?.update(bytes)
-      try tar.writeContent(bytes)
+      if let table { try table.pieces(bytes, tar.writeContent) } else { try tar.writeContent(bytes) }
     }
     if done < size { throw ArchiveError.fileShrank(path, announced: size, found: done) }
   }
@@ -162,6 +183,17 @@ public final class LayerWriter {
     default:
       if path.isRoot, entry.kind != .directory { throw ArchiveError.unwritableEntry(path, "the root is a folder") }
       return path.isRoot ? [UInt8(ascii: "."), UInt8(ascii: "/")] : path.bytes
+    }
+  }
+}
+
+extension LayerWriter.Options {
+  func encoder(to sink: any ByteSink) throws -> any LayerEncoder {
+    switch compression {
+    case .none: PlainEncoder(sink)
+    case .gzip(let level): GzipEncoder(sink, level: level, threadCount: threadCount)
+    case .estargz(let level): EStargzEncoder(sink, level: level, threadCount: threadCount)
+    case .zstd(let level): try ZstdEncoder(sink, level: level)
     }
   }
 }

@@ -35,3 +35,19 @@ public struct LayerExpectation: Sendable, Hashable {
     self.diffIDSHA256Hex = diffIDSHA256Hex
   }
 }
+
+extension LayerExpectation {
+  /// - Throws: `ArchiveError` when the layer is another one.
+  func check(_ digests: DecodingThread.Digests) throws {
+    if let size, size != digests.size {
+      throw ArchiveError.mismatch("its size", expected: "\(size)", found: "\(digests.size)")
+    }
+    if let sha256Hex, sha256Hex != digests.sha256Hex {
+      throw ArchiveError.mismatch("its digest", expected: "sha256:\(sha256Hex)", found: "sha256:\(digests.sha256Hex)")
+    }
+    if let diffIDSHA256Hex, diffIDSHA256Hex != digests.diffIDSHA256Hex {
+      throw ArchiveError.mismatch(
+        "its diff ID", expected: "sha256:\(diffIDSHA256Hex)", found: "sha256:\(digests.diffIDSHA256Hex)")
+    }
+  }
+}

@@ -91,6 +91,10 @@ final class TarStream {
     guard archive_write_data(archive, bytes.baseAddress, bytes.count) == bytes.count else { throw failure() }
   }
 
+  /// Fills the last block of the current entry now, not with the next header.
+  /// - Throws: `ArchiveError`, and what the sink throws.
+  func endEntry() throws { try check(archive_write_finish_entry(archive)) }
+
   /// - Throws: `ArchiveError`, and what the sink throws.
   func finish() throws { try check(archive_write_close(archive)) }
 

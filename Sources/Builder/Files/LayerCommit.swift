@@ -46,7 +46,7 @@ struct LayerCommit: Sendable {
   private var mediaType: MediaType {
     switch compression {
     case .none: .ociLayer
-    case .gzip: .ociLayerGzip
+    case .gzip, .estargz: .ociLayerGzip
     case .zstd: .ociLayerZstd
     }
   }
