@@ -27,8 +27,8 @@ public enum Compression: Sendable, Hashable {
   /// `level` as zstd counts, 1 (fast) to 19 (small); others are brought into that range.
   case zstd(level: Int)
 
-  /// gzip at level 6.
-  public static let `default` = Compression.gzip(level: 6)
+  public static let defaultGzipLevel = 6
+  public static let `default` = Compression.gzip(level: defaultGzipLevel)
 
   public var format: CompressionFormat {
     switch self {

@@ -21,3 +21,18 @@ public struct Descriptor: Sendable, Hashable, Codable {
     self.init(mediaType: mediaType, digest: Digest(sha256Of: bytes), size: Int64(bytes.count))
   }
 }
+
+extension Descriptor {
+  /// The annotation with the digest of an eStargz layer's table of contents, without which runtimes do not fetch its
+  /// files one by one (stargz-snapshotter, docs/estargz.md).
+  public static let eStargzTable = "containerd.io/snapshot/stargz/toc.digest"
+  /// The annotation with the size of its tar, in bytes.
+  public static let eStargzUncompressedSize = "io.containers.estargz.uncompressed-size"
+
+  /// What an image says of a layer: its annotations only where runtimes go by them.
+  public var inManifest: Descriptor {
+    let kept = annotations?.filter { [Self.eStargzTable, Self.eStargzUncompressedSize].contains($0.key) } ?? [:]
+    return Descriptor(
+      mediaType: mediaType.ociEquivalent, digest: digest, size: size, annotations: kept.isEmpty ? nil : kept)
+  }
+}

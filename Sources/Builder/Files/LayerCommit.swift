@@ -39,16 +39,29 @@ struct LayerCommit: Sendable {
     // The index first: a layer in the store always has one.
     if !isArchive { try writeIndex(result.index, diffID) }
     try sink.commit(as: digest)
-    return Layer(
-      descriptor: Descriptor(mediaType: mediaType, digest: digest, size: summary.size), diffID: diffID)
+    let layer = Layer(
+      descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: summary.size), diffID: diffID)
+    if compression != .default { try store.remember(layer, as: compression, of: diffID) }
+    return layer
   }
 
-  private var mediaType: MediaType {
-    switch compression {
-    case .none: .ociLayer
-    case .gzip, .estargz: .ociLayerGzip
-    case .zstd: .ociLayerZstd
+  /// Writes a layer that exists already in another form. Blocks.
+  func write(_ body: (any ByteSink) throws -> LayerRecompression.Result) throws -> (Descriptor, diffID: Digest) {
+    let sink = IngestSink(try store.content.ingest())
+    let result = try body(sink)
+    guard let digest = Digest(sha256Hex: result.summary.sha256Hex),
+      let diffID = Digest(sha256Hex: result.summary.diffIDSHA256Hex)
+    else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
+    if let index = result.index { try writeIndex(index, diffID) }
+    try sink.commit(as: digest)
+    var descriptor = Descriptor(mediaType: compression.mediaType, digest: digest, size: result.summary.size)
+    if let table = result.tableSHA256Hex {
+      descriptor.annotations = [
+        Descriptor.eStargzTable: "sha256:\(table)",
+        Descriptor.eStargzUncompressedSize: "\(result.summary.uncompressedSize)",
+      ]
     }
+    return (descriptor, diffID)
   }
 
   func writeIndex(_ index: LayerIndex, _ diffID: Digest) throws {
@@ -69,10 +82,10 @@ struct LayerCommit: Sendable {
 }
 
 extension CacheKey.Builder {
-  /// How a layer is written decides its digest: the same steps at another SOURCE_DATE_EPOCH make another layer.
+  /// The times of a layer are part of it: the same steps at another SOURCE_DATE_EPOCH make another one. How it is
+  /// compressed is not.
   mutating func add(_ commit: LayerCommit) {
     add(commit.latestTime?.rfc3339)
-    add("\(commit.compression)")
   }
 }
 

@@ -8,6 +8,8 @@ public struct BuiltImage: Sendable {
   public var configDescriptor: Descriptor
   public var config: ImageConfig
   public var layers: [Layer]
+  /// What it was put together from.
+  let assembly: ImageAssembly
 }
 
 /// What a build made: an image, or images for several platforms under one index.
@@ -37,9 +39,12 @@ public struct BuildProduct: Sendable {
   /// The only image; nil when there are several.
   public var onlyImage: BuiltImage? { images.count == 1 ? images[0] : nil }
 
+  private let annotations: ImageAnnotations
+
   /// Puts an index for several images into the store.
   init(_ images: [BuiltImage], _ annotations: ImageAnnotations, in store: ContentStore) throws {
     self.images = images
+    self.annotations = annotations
     guard images.count != 1 else {
       let image = images[0]
       top = image.manifest
@@ -60,5 +65,18 @@ public struct BuildProduct: Sendable {
     var descriptor = top.descriptor
     descriptor.annotations = annotations[.indexDescriptor, nil]
     self.descriptor = descriptor
+  }
+
+  /// The same images with other layers: a new product, whose manifests are put into the store.
+  public func converted(by conversion: LayerConversion) async throws -> BuildProduct {
+    var images: [BuiltImage] = []
+    for image in self.images {
+      var assembly = image.assembly
+      assembly.stack = try await conversion.converted(LayerStack(image.layers))
+      images.append(try assembly.image(in: conversion.store))
+    }
+    var product = try BuildProduct(images, annotations, in: conversion.store.content)
+    product.results = results
+    return product
   }
 }

@@ -5,7 +5,7 @@ import OCI
 /// Puts configuration and layers together.
 struct ImageAssembly {
   let planned: PlannedImage
-  let stack: LayerStack
+  var stack: LayerStack
   /// Of the manifest.
   var annotations: [String: String]?
   /// The time for everything, when it is fixed.
@@ -23,15 +23,13 @@ struct ImageAssembly {
         try JSONDocument.encode(config)
       }
     let configDescriptor = try store.content.store(configBytes, mediaType: .ociConfig)
-    let layers = stack.layers.map(\.descriptor).map { descriptor in
-      Descriptor(mediaType: descriptor.mediaType.ociEquivalent, digest: descriptor.digest, size: descriptor.size)
-    }
     let manifest = try RawManifest(
-      ImageManifest(config: configDescriptor, layers: layers, annotations: annotations))
+      ImageManifest(
+        config: configDescriptor, layers: stack.layers.map(\.descriptor.inManifest), annotations: annotations))
     try store.content.store(manifest.bytes, mediaType: manifest.descriptor.mediaType)
     return BuiltImage(
       platform: planned.platform, manifest: manifest, configDescriptor: configDescriptor, config: config,
-      layers: stack.layers)
+      layers: stack.layers, assembly: self)
   }
 
   /// Our entries get the time of their layer, those without a layer that of the one below: so a build that finds all

@@ -18,7 +18,8 @@ struct StoreScan {
   }
 
   private static let known: Set = [
-    "oci", "ingest", "index", "snapshots", "cache", "origins", "mounts", "contexts", "remote", "digests", "work",
+    "oci", "ingest", "index", "snapshots", "cache", "variants", "origins", "mounts", "contexts", "remote", "digests",
+    "work",
     "locks",
   ]
 
@@ -26,7 +27,8 @@ struct StoreScan {
     try scanBlobs()
     let images = images
     try scanFiles("index", .index) { Digest(sha256Hex: $0).map(images.names(having:)) ?? [] }
-    try scanRecords()
+    try scanRecords("cache")
+    try scanRecords("variants")
     try scanFiles("origins", .index) { Digest(sha256Hex: $0).map(images.names(needing:)) ?? [] }
     try scanFiles("digests", .digests) { _ in [] }
     try scanSnapshots()
@@ -60,8 +62,8 @@ struct StoreScan {
     }
   }
 
-  private mutating func scanRecords() throws {
-    let folder = store.root.appending("cache")
+  private mutating func scanRecords(_ kind: String) throws {
+    let folder = store.root.appending(kind)
     for name in try names(in: folder) {
       let path = folder.appending(name)
       if Self.isTemporary(name) {

@@ -165,6 +165,7 @@ public struct Build: Sendable {
     var options = Builder.Options(epoch: settings.epoch)
     options.ignoresCache = request.ignoresCache
     options.annotations = settings.annotations
+    options.compression = settings.compression
     options.isolation = settings.isolation
     options.runTimeout = settings.runTimeout
     if settings.opensShell { options.failureShell = try failureShell() }
@@ -191,7 +192,7 @@ public struct Build: Sendable {
     _ settings: BuildSettings, _ build: @escaping @Sendable ([RegistryPush]) async throws -> BuildProduct
   ) async throws -> BuildResult {
     let pushes = RegistryPush.pushes(settings.outputs, bench: bench, registry: registry)
-    let made = try await withThrowingTaskGroup(of: BuildProduct?.self) { group in
+    let made = try await withThrowingTaskGroup(of: (BuildProduct, named: BuildProduct)?.self) { group in
       for push in pushes {
         group.addTask {
           try await push.run()
@@ -200,20 +201,23 @@ public struct Build: Sendable {
       }
       group.addTask {
         let product = try await build(pushes)
-        let delivery = BuildDelivery(product: product, names: settings.names, bench: bench)
-        try delivery.name()
         for push in pushes { push.finish(product) }
+        // Names stand for the image as the first output has it.
+        let compression = settings.outputs.first?.compression ?? .usual
+        let named = try await product.converted(by: compression.conversion(bench))
+        for name in settings.names { try bench.store.content.tag(named.descriptor, as: name) }
+        let delivery = BuildDelivery(product: product, names: settings.names, bench: bench)
         for output in settings.outputs { try await delivery.deliver(output) }
-        return product
+        return (product, named)
       }
       return try await group.reduce(nil) { $0 ?? $1 }
     }
-    guard let product = made else { throw CancellationError() }
+    guard let (product, named) = made else { throw CancellationError() }
     for export in settings.cacheExports {
       try await CacheDelivery(product: product, settings: settings, bench: bench, registry: registry).deliver(export)
     }
     return BuildResult(
-      names: settings.names, descriptor: product.descriptor, configDigest: product.onlyImage?.configDescriptor.digest,
+      names: settings.names, descriptor: named.descriptor, configDigest: named.onlyImage?.configDescriptor.digest,
       usedStandardOutput: settings.outputs.contains { $0.destination == .standardOutput })
   }
 }

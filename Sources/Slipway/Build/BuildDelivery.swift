@@ -11,12 +11,10 @@ struct BuildDelivery: Sendable {
 
   private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
 
-  /// Gives the image, or the index, its names in the store.
-  func name() throws {
-    for name in names { try bench.store.content.tag(product.descriptor, as: name) }
-  }
-
   func deliver(_ output: OutputSpecification) async throws {
+    // What goes to a registry is on its way already.
+    if case .registry = output.kind { return }
+    let product = try await product.converted(by: output.compression.conversion(bench))
     switch (output.kind, output.destination) {
     case (.archive(let format), let destination):
       try await bench.progress.step("exporting to \(format.rawValue) archive") { _ in
@@ -34,7 +32,6 @@ struct BuildDelivery: Sendable {
       try await bench.progress.step("exporting files to tar") { _ in
         try await exporter.writeTree(of: product, to: target(destination))
       }
-    // What goes to a registry is on its way already.
     case (.registry, _), (.layout, _), (.files, _): break
     }
   }

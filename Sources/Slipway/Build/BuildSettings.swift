@@ -1,3 +1,4 @@
+import Archive
 import BuildPlanning
 import Builder
 import Diagnostics
@@ -69,6 +70,15 @@ struct BuildSettings: Sendable {
     for agent in try request.agents.map({ try AgentOption($0, environment) }) { agents[agent.id] = agent.socket }
     annotations = try ImageAnnotations(parsing: request.annotations, platforms: options.platforms)
     epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"])
+  }
+
+  /// What layers are written with at first: what all outputs want, so that nothing is compressed twice. eStargz is made
+  /// of layers that exist.
+  var compression: Compression {
+    let wanted = Set(outputs.map(\.compression.compression))
+    guard wanted.count == 1, let only = wanted.first else { return .default }
+    if case .estargz = only { return .default }
+    return only
   }
 
   private static func name(_ text: String) throws -> ImageReference {

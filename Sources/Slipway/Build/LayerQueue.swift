@@ -42,9 +42,10 @@ struct LayerQueue: Sendable {
     return waiting.removeFirst()
   }
 
-  mutating func end(_ digest: Digest, isPresent: Bool) {
+  /// - Parameter digest: under which the registry has it now; nil when it does not.
+  mutating func end(present digest: Digest?) {
     running -= 1
-    if isPresent { present.insert(digest) }
+    if let digest { present.insert(digest) }
   }
 
   /// What has not begun is left to the end of the push.

@@ -25,6 +25,7 @@ struct OutputSpecification: Sendable, Hashable {
 
   var kind: Kind
   var destination: Destination
+  var compression = OutputCompression.usual
 
   /// - Parameter names: the names of the image.
   /// - Throws: `SlipwayError` with the code `invalid-output`.
@@ -58,6 +59,16 @@ struct OutputSpecification: Sendable, Hashable {
       throw Self.invalid(
         text, "there is no output type \"\(type)\"",
         help: nearest.map { "did you mean type=\($0)?" } ?? "the types are \(types.joined(separator: ", "))")
+    }
+    do {
+      if let wanted = try OutputCompression.take(from: &fields) {
+        guard kind != .files, kind != .tar else {
+          throw Self.invalid(text, "files have no compression", help: "leave compression away")
+        }
+        compression = wanted
+      }
+    } catch let mistake as OutputCompression.Mistake {
+      throw Self.invalid(text, mistake.reason, help: mistake.help)
     }
     if kind == .files || kind == .layout, self.destination == .standardOutput {
       throw Self.invalid(text, "a folder cannot go to standard output", help: "name a folder: dest=PATH")

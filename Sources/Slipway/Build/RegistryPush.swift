@@ -9,8 +9,8 @@ import Registry
 struct RegistryPush: Sendable {
   private enum Event: Sendable {
     case layers([Layer])
-    /// A layer was sent or asked for.
-    case ended(Digest, isPresent: Bool)
+    /// A layer was sent or asked for, and the registry has it now under this digest.
+    case ended(present: Digest?)
     /// There is no use in going on.
     case refused(any Error)
     case image(BuildProduct)
@@ -18,29 +18,37 @@ struct RegistryPush: Sendable {
 
   /// All of one registry.
   let names: [ImageReference]
+  /// What becomes of layers on the way.
+  let conversion: LayerConversion
   let bench: Workbench
   let registry: RegistryClient
   private let events: AsyncStream<Event>
   private let inbox: AsyncStream<Event>.Continuation
 
-  init(_ names: [ImageReference], bench: Workbench, registry: RegistryClient) {
+  init(_ names: [ImageReference], _ conversion: LayerConversion, bench: Workbench, registry: RegistryClient) {
     self.names = names
+    self.conversion = conversion
     self.bench = bench
     self.registry = registry
     (events, inbox) = AsyncStream.makeStream()
   }
 
-  /// One push for each registry that outputs name.
+  /// One push for each registry, and each compression, that outputs name.
   static func pushes(_ outputs: [OutputSpecification], bench: Workbench, registry: RegistryClient) -> [RegistryPush] {
-    var groups: [(registry: String, names: [ImageReference])] = []
-    for name in outputs.flatMap(\.registryNames).map(\.withDefaultTag) {
-      if let index = groups.firstIndex(where: { $0.registry == name.registry }) {
-        if !groups[index].names.contains(name) { groups[index].names.append(name) }
-      } else {
-        groups.append((name.registry, [name]))
+    var groups: [(compression: OutputCompression, names: [ImageReference])] = []
+    for output in outputs {
+      for name in output.registryNames.map(\.withDefaultTag) {
+        let group = groups.firstIndex {
+          $0.names.first?.registry == name.registry && $0.compression == output.compression
+        }
+        if let group {
+          if !groups[group].names.contains(name) { groups[group].names.append(name) }
+        } else {
+          groups.append((output.compression, [name]))
+        }
       }
     }
-    return groups.map { RegistryPush($0.names, bench: bench, registry: registry) }
+    return groups.map { RegistryPush($0.names, $0.compression.conversion(bench), bench: bench, registry: registry) }
   }
 
   private var exporter: ImageExporter { ImageExporter(store: bench.store, progress: bench.progress) }
@@ -61,7 +69,8 @@ struct RegistryPush: Sendable {
     let title = names.map(\.familiarDescription).joined(separator: ", ")
     try await bench.progress.step("pushing \(title)") { step in
       for repository in repositories { try await checkAccess(to: repository, step) }
-      let (product, present) = try await sendLayers(step)
+      let (made, present) = try await sendLayers(step)
+      let product = try await made.converted(by: conversion)
       let layers = product.images.flatMap(\.layers)
       for name in names {
         let destination = destination(name, for: layers)
@@ -111,7 +120,7 @@ struct RegistryPush: Sendable {
       for await event in events {
         switch event {
         case .layers(let layers): queue.add(layers) { bench.store.content.contains($0) }
-        case .ended(let digest, let isPresent): queue.end(digest, isPresent: isPresent)
+        case .ended(let present): queue.end(present: present)
         case .refused(let error): throw error
         case .image(let made):
           product = made
@@ -127,29 +136,34 @@ struct RegistryPush: Sendable {
   private func perform(_ task: LayerQueue.Task, _ step: ProgressStep) async {
     let digest = task.layer.descriptor.digest
     do {
-      var isPresent = true
-      for name in repositories where isPresent { isPresent = try await perform(task, name, step) }
-      inbox.yield(.ended(digest, isPresent: isPresent))
+      let present = try await send(task, step)
+      inbox.yield(.ended(present: present))
     } catch {
       do {
         try postpone(error, digest.short, step)
-        inbox.yield(.ended(digest, isPresent: false))
+        inbox.yield(.ended(present: nil))
       } catch { inbox.yield(.refused(error)) }
     }
   }
 
-  /// Whether the repository has the layer now.
-  private func perform(_ task: LayerQueue.Task, _ name: ImageReference, _ step: ProgressStep) async throws -> Bool {
-    let destination = destination(name, for: [task.layer])
+  /// What the repositories have of the layer now; nil where its bytes are still to be sent.
+  private func send(_ task: LayerQueue.Task, _ step: ProgressStep) async throws -> Digest? {
     switch task {
-    case .send(let layer): try await exporter.write(layer, to: destination, step)
+    case .send(let layer):
+      let converted = try await conversion.converted(layer)
+      for name in repositories { try await exporter.write(converted, to: destination(name, for: [converted]), step) }
+      return converted.descriptor.digest
     case .ask(let layer):
-      guard let outcome = try await destination.adopt(layer.descriptor, from: layer.source(bench.store)) else {
-        return false
+      guard conversion.keeps(layer) else { return nil }
+      for name in repositories {
+        let destination = destination(name, for: [layer])
+        guard let outcome = try await destination.adopt(layer.descriptor, from: layer.source(bench.store)) else {
+          return nil
+        }
+        step.log("\(layer.descriptor.digest.short) \(outcome == .present ? "is there already" : "was mounted")")
       }
-      step.log("\(layer.descriptor.digest.short) \(outcome == .present ? "is there already" : "was mounted")")
+      return layer.descriptor.digest
     }
-    return true
   }
 }
 
