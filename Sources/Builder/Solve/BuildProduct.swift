@@ -67,8 +67,9 @@ public struct BuildProduct: Sendable {
     self.descriptor = descriptor
   }
 
-  /// The same images with other layers: a new product, whose manifests are put into the store.
+  /// The same images with their layers in another compression; their manifests are put into the store.
   public func converted(by conversion: LayerConversion) async throws -> BuildProduct {
+    if images.flatMap(\.layers).allSatisfy(conversion.keeps) { return self }
     var images: [BuiltImage] = []
     for image in self.images {
       var assembly = image.assembly

@@ -295,6 +295,7 @@ struct GraphSolver: Sendable {
     do {
       let layer = try await store.exclusively("step-\(keys.content.hex)") {
         if !ignoresCache(vertex), let layer = try cache.layer(for: keys) { return layer }
+        options.onWork()
         var layer = try await make(step)
         layer.created = now
         try cache.remember(layer, for: keys)

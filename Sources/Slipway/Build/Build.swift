@@ -171,6 +171,9 @@ public struct Build: Sendable {
     if settings.opensShell { options.failureShell = try failureShell() }
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
+    options.onWork = {
+      for push in pushes { push.expectWork() }
+    }
     options.onLayers = { layers in
       for push in pushes { push.add(layers) }
     }

@@ -8,6 +8,8 @@ import Registry
 /// nothing names, which registries remove.
 struct RegistryPush: Sendable {
   private enum Event: Sendable {
+    /// There are steps to run.
+    case work
     case layers([Layer])
     /// A layer was sent or asked for, and the registry has it now under this digest.
     case ended(present: Digest?)
@@ -55,6 +57,9 @@ struct RegistryPush: Sendable {
 
   // MARK: What the build tells
 
+  /// Steps have to run, which may take long.
+  func expectWork() { inbox.yield(.work) }
+
   /// Layers that the image will have, in passing.
   func add(_ layers: [Layer]) { inbox.yield(.layers(layers)) }
 
@@ -68,7 +73,6 @@ struct RegistryPush: Sendable {
   func run() async throws {
     let title = names.map(\.familiarDescription).joined(separator: ", ")
     try await bench.progress.step("pushing \(title)") { step in
-      for repository in repositories { try await checkAccess(to: repository, step) }
       let (made, present) = try await sendLayers(step)
       let product = try await made.converted(by: conversion)
       let layers = product.images.flatMap(\.layers)
@@ -99,8 +103,12 @@ struct RegistryPush: Sendable {
   }
 
   /// Whoever may not push learns it before commands run for long.
-  private func checkAccess(to name: ImageReference, _ step: ProgressStep) async throws {
-    do { try await registry.repository(name).checkAccess() } catch { try postpone(error, "the push", step) }
+  private func checkAccess(_ step: ProgressStep) async {
+    for name in repositories {
+      do {
+        do { try await registry.repository(name).checkAccess() } catch { try postpone(error, "the push", step) }
+      } catch { inbox.yield(.refused(error)) }
+    }
   }
 
   /// What may pass is tried again when the image is there; what will not ends the build.
@@ -117,8 +125,12 @@ struct RegistryPush: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       var queue = LayerQueue()
       var product: BuildProduct?
+      var isAccessKnown = false
       for await event in events {
         switch event {
+        case .work:
+          if !isAccessKnown { group.addTask { await checkAccess(step) } }
+          isAccessKnown = true
         case .layers(let layers): queue.add(layers) { bench.store.content.contains($0) }
         case .ended(let present): queue.end(present: present)
         case .refused(let error): throw error
