@@ -21,7 +21,7 @@
 #define SYS_close_range 436
 #endif
 
-enum { SET_UP_FAILED = 125, JOIN_SESSION_KEYRING = 1 };
+enum { SET_UP_FAILED = 125, JOIN_SESSION_KEYRING = 1, COMMAND_STACK_SIZE = 64 << 10 };
 
 static void give_up(struct child *child) {
   static char text[DETAIL_SIZE + 64];
@@ -122,27 +122,37 @@ static void reap_until_end(pid_t command) {
   }
 }
 
+static void work_on(struct child *child);
+
+/// The command's half: what is left of the plan.
+static int command_main(void *argument) {
+  struct child *child = argument;
+  child->op++;
+  work_on(child);
+  child_tell(CSANDBOX_FINISHED, 0, 0, 0, "");
+  _exit(0);
+}
+
 static int fork_command(struct child *child, const struct csandbox_op *op) {
+  static char stack[COMMAND_STACK_SIZE] __attribute__((aligned(16)));
   // Nobody inside may look into our memory, which is a copy of the caller's.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   int ends[2] = {-1, -1};
+  // As vfork(2) does it: nothing of the caller's memory is copied once more, and we wait until the command is executed.
+  // Owners are asked for before that.
+  int flags = op->kind == CSANDBOX_FORK_OWNERS ? SIGCHLD : CLONE_VM | CLONE_VFORK | SIGCHLD;
   if (op->kind == CSANDBOX_FORK_SUPERVISED && child_become_subreaper(child) < 0) return -1;
   if (op->kind == CSANDBOX_FORK_OWNERS && child_check_proc(child) < 0) return -1;
   if (op->kind == CSANDBOX_FORK_OWNERS && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
     return child_failed(child, "socketpair");
-  // Not fork(3): handlers that other libraries registered for it must not run here.
-  pid_t command = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-  if (command < 0) return child_failed(child, "clone");
-  if (command > 0) {
-    close_all_but_status(ends[0]);
-    if (op->kind == CSANDBOX_FORK_OWNERS)
-      child_keep_owners((struct csandbox_owners *)(uintptr_t)op->number, STATUS_DESCRIPTOR + 1, command);
-    if (op->kind == CSANDBOX_FORK_SUPERVISED) child_supervise(command);
-    reap_until_end(command);
-  }
-  close(ends[0]);
   child->owners = ends[1];
-  return 0;
+  pid_t command = clone(command_main, stack + sizeof stack, flags, child);
+  if (command < 0) return child_failed(child, "clone");
+  close_all_but_status(ends[0]);
+  if (op->kind == CSANDBOX_FORK_OWNERS)
+    child_keep_owners((struct csandbox_owners *)(uintptr_t)op->number, STATUS_DESCRIPTOR + 1, command);
+  if (op->kind == CSANDBOX_FORK_SUPERVISED) child_supervise(command);
+  reap_until_end(command);
 }
 
 static int start_session(void) {
@@ -199,9 +209,10 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   return child_failed(child, "perform");
 }
 
-static void work(struct child *child) {
+/// From the step that the child is at.
+static void work_on(struct child *child) {
   const struct csandbox_plan *plan = child->plan;
-  for (child->op = 0; child->op < plan->count; child->op++) {
+  for (; child->op < plan->count; child->op++) {
     const struct csandbox_op *op = &plan->ops[child->op];
     child->detail[0] = 0;
     int result = perform(child, op);
@@ -220,7 +231,7 @@ void child_main(const struct csandbox_plan *plan) {
   memset((void *)plan->command_line, 0, plan->command_line_size);
   prctl(PR_SET_NAME, "init", 0, 0, 0);
   umask(0);
-  work(&child);
+  work_on(&child);
   child_tell(CSANDBOX_FINISHED, 0, 0, 0, "");
   _exit(0);
 }
