@@ -9,6 +9,8 @@ enum Rung: String, Sendable, CaseIterable, CustomTestStringConvertible {
   case root
   /// Namespaces, as a user who was made for the test and has subordinate ids.
   case subordinateIDs
+  /// The same without subordinate ids: owners are recorded.
+  case recordedOwners
   /// A changed root folder: root with what Docker gives to a container, and no user namespaces.
   case chroot
   /// No commands at all: a user without any right, and no user namespaces.
@@ -27,8 +29,8 @@ enum Rung: String, Sendable, CaseIterable, CustomTestStringConvertible {
       case .chroot:
         let container = Container(rights: .docker)
         return try await body(RungPlace(folder: scratch.path) { try await slipway.run($0, in: container) })
-      case .subordinateIDs:
-        return try await PlainUser.use { user in
+      case .subordinateIDs, .recordedOwners:
+        return try await PlainUser.use(subordinateIDs: self == .recordedOwners ? 0 : 65_536) { user in
           try await body(RungPlace(folder: user.home) { try await slipway.run($0, as: user) })
         }
       case .filesOnly:

@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Rung.subordinateIDs, .chroot])
+  @Test(arguments: [Rung.subordinateIDs, .recordedOwners, .chroot])
   func imagesAreThoseOfRoot(_ rung: Rung) async throws {
     try await rung.use { place in
       for name in ["apt", "python", "compile"] {
