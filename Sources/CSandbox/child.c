@@ -39,11 +39,11 @@ static void close_from(int first) {
     close(descriptor);
 }
 
-/// Leaves nothing open but the three standard descriptors and those to the caller. This process does not execute another
+/// Leaves nothing open but the three standard descriptors and the status pipe. This process does not execute another
 /// program, so what it inherited (locks, ends of other commands' pipes) would stay open otherwise.
 static int arrange_descriptors(const struct csandbox_plan *plan) {
-  int wanted[] = {plan->input, plan->output, plan->error_output, plan->status, plan->listeners};
-  int count = plan->listeners < 0 ? LISTENERS_DESCRIPTOR : LISTENERS_DESCRIPTOR + 1;
+  int wanted[] = {plan->input, plan->output, plan->error_output, plan->status};
+  int count = sizeof wanted / sizeof *wanted;
   for (int index = 0; index < count; index++) {
     wanted[index] = fcntl(wanted[index], F_DUPFD_CLOEXEC, 16);
     if (wanted[index] < 0) return -1;

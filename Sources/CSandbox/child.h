@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3, LISTENERS_DESCRIPTOR = 4 };
+enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3 };
 
 /// The state of a child while it works its plan.
 struct child {
@@ -72,8 +72,10 @@ int child_die_with_parent(struct child *child);
 /// Waits for the command, ends all that it left behind, tells its status.
 void child_supervise(pid_t command) __attribute__((noreturn));
 
-/// -1 with errno on failure; `csandbox_receive_descriptor` is the other end.
+/// -1 with errno on failure; `child_receive_descriptor` is the other end.
 int child_send_descriptor(int socket, int descriptor);
+/// Waits for a descriptor, until all that could send one have closed their end; -1 then, or on failure.
+int child_receive_descriptor(int socket);
 /// Installs the filter that hands system calls about owners to process 1.
 int child_record_owners(struct child *child);
 /// Whether /proc shows the processes of this namespace, as what follows needs it.

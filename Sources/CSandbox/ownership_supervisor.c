@@ -95,8 +95,7 @@ int child_check_proc(struct child *child) {
 
 /// -1 when the command ended before it had one.
 static int receive_listener(int socket) {
-  int32_t listener = -1;
-  csandbox_receive_descriptor(socket, &listener);
+  int listener = child_receive_descriptor(socket);
   close(socket);
   return listener;
 }

@@ -133,14 +133,6 @@ int csandbox_pipe(int32_t *read_end, int32_t *write_end) {
   return 0;
 }
 
-int csandbox_socket_pair(int32_t *first, int32_t *second) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) return errno;
-  *first = ends[0];
-  *second = ends[1];
-  return 0;
-}
-
 int csandbox_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC); }
 
 uint64_t csandbox_file_system_type(const char *path) {

@@ -67,9 +67,8 @@ enum csandbox_kind {
   CSANDBOX_SESSION,
   /// Make standard input the controlling terminal of the session.
   CSANDBOX_TERMINAL,
-  /// Install the `count` instructions in `bytes` as a filter of system calls, with the flags `number` of seccomp(2);
-  /// what comes after it, this code included, is subject to it. It needs CAP_SYS_ADMIN, for no_new_privs is not set. A
-  /// listener (`csandbox_FILTER_LISTENER`) is sent to the caller.
+  /// Install the `count` instructions in `bytes` as a filter of system calls; what comes after it, this code included,
+  /// is subject to it. It needs CAP_SYS_ADMIN, for no_new_privs is not set.
   CSANDBOX_FILTER,
   /// Drop every capability but those of the mask `number` from the bounding set.
   CSANDBOX_BOUNDING_SET,
@@ -119,8 +118,6 @@ struct csandbox_plan {
   int32_t error_output;
   /// The end of a pipe that `csandbox_message`s are written to.
   int32_t status;
-  /// A socket of `csandbox_socket_pair` that listeners of filters are sent over; -1 when there are none.
-  int32_t listeners;
   /// Where the command line of the caller lies in memory: it is wiped in the child, which would show it otherwise.
   uintptr_t command_line;
   size_t command_line_size;
@@ -151,8 +148,6 @@ extern const uint64_t csandbox_NEWNS, csandbox_NEWPID, csandbox_NEWIPC, csandbox
     csandbox_NEWUSER, csandbox_NEWCGROUP;
 /// Flags of mount(2).
 extern const uint64_t csandbox_NOSUID, csandbox_NODEV, csandbox_NOEXEC, csandbox_RDONLY;
-/// Flags of seccomp(2). Without the first, kernels before 5.16 slow down a program that has a filter.
-extern const uint64_t csandbox_FILTER_SPECULATIVE, csandbox_FILTER_LISTENER, csandbox_FILTER_WAIT_KILLABLE;
 
 /// Starts a child on a thread that lives as long as the process, because the child is killed when its thread ends.
 /// Returns 0 and sets `pidfd`, or returns an errno.
@@ -180,11 +175,6 @@ int csandbox_owners_get(
     uint32_t *gid);
 /// pipe2(2) with O_CLOEXEC; returns 0 or an errno.
 int csandbox_pipe(int32_t *read_end, int32_t *write_end);
-/// socketpair(2) of packets with SOCK_CLOEXEC; returns 0 or an errno.
-int csandbox_socket_pair(int32_t *first, int32_t *second);
-/// Waits for a descriptor that a child sends, until all that could send one have closed their end, which is EPIPE;
-/// returns 0 or an errno.
-int csandbox_receive_descriptor(int32_t socket, int32_t *descriptor);
 /// Makes reading from a descriptor return EAGAIN instead of waiting.
 int csandbox_set_nonblocking(int32_t descriptor);
 /// accept4(2) with SOCK_CLOEXEC; returns a descriptor, or -1 with errno.

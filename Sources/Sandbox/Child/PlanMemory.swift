@@ -23,7 +23,6 @@ final class PlanMemory {
     plan.ops = UnsafePointer(ops.baseAddress)
     plan.count = UInt32(ops.count)
     plan.namespaces = namespaces
-    plan.listeners = -1
     let commandLine = CommandLineMemory.current
     plan.command_line = commandLine.start
     plan.command_line_size = commandLine.size

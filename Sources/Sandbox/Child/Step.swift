@@ -165,11 +165,10 @@ extension Step {
   static let terminal = Step(CSANDBOX_TERMINAL, "take the terminal")
 
   /// Installs the instructions of a filter of system calls (struct sock_filter).
-  static func filter(_ instructions: [UInt8], flags: UInt64 = csandbox_FILTER_SPECULATIVE) -> Step {
+  static func filter(_ instructions: [UInt8]) -> Step {
     Step(CSANDBOX_FILTER, "filter system calls").with {
       $0.bytes = instructions
       $0.count = instructions.count / 8
-      $0.number = flags
     }
   }
 
