@@ -38,3 +38,14 @@ public enum Compression: Sendable, Hashable {
     }
   }
 }
+
+extension Compression: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .none: "uncompressed"
+    case .gzip(let level): "gzip, level \(level)"
+    case .estargz(let level): "estargz, level \(level)"
+    case .zstd(let level): "zstd, level \(level)"
+    }
+  }
+}

@@ -35,13 +35,13 @@ public struct LayerConversion: Sendable {
     try await LayerFetcher(store: store, progress: progress).fetch(layer)
     return try await store.exclusively("variant-\(layer.diffID.hex)") {
       if let known = store.variant(of: layer, compression) { return known }
-      return try await progress.step("compressing layer \(layer.descriptor.digest.short) with \(compression)") { _ in
+      return try await progress.step("compressing layer \(layer.descriptor.digest.short): \(compression)") { _ in
         try await Blocking.run { try convert(layer) }
       }
     }
   }
 
-  /// Some at a time; the order stays.
+  /// One after the other: each takes all processors.
   func converted(_ stack: LayerStack) async throws -> LayerStack {
     var converted = stack
     for (index, layer) in stack.layers.enumerated() { converted.layers[index] = try await self.converted(layer) }
