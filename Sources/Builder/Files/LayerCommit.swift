@@ -1,5 +1,5 @@
-import Diagnostics
 import Archive
+import Diagnostics
 import HostOS
 import OCI
 import SystemPackage
@@ -33,14 +33,13 @@ struct LayerCommit: Sendable {
     try body(writer)
     let result = try writer.finish()
     try verifying(result.index)
-    let summary = result.summary
-    guard let digest = Digest(sha256Hex: summary.sha256Hex), let diffID = Digest(sha256Hex: summary.diffIDSHA256Hex)
-    else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
+    let (digest, diffID) = try Self.digests(of: result.summary)
     // The index first: a layer in the store always has one.
     if !isArchive { try writeIndex(result.index, diffID) }
     try sink.commit(as: digest)
     let layer = Layer(
-      descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: summary.size), diffID: diffID)
+      descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: result.summary.size),
+      diffID: diffID)
     if compression != .default { try store.remember(layer, as: compression, of: diffID) }
     return layer
   }
@@ -49,9 +48,7 @@ struct LayerCommit: Sendable {
   func write(_ body: (any ByteSink) throws -> LayerRecompression.Result) throws -> (Descriptor, diffID: Digest) {
     let sink = IngestSink(try store.content.ingest())
     let result = try body(sink)
-    guard let digest = Digest(sha256Hex: result.summary.sha256Hex),
-      let diffID = Digest(sha256Hex: result.summary.diffIDSHA256Hex)
-    else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
+    let (digest, diffID) = try Self.digests(of: result.summary)
     if let index = result.index { try writeIndex(index, diffID) }
     try sink.commit(as: digest)
     var descriptor = Descriptor(mediaType: compression.mediaType, digest: digest, size: result.summary.size)
@@ -62,6 +59,13 @@ struct LayerCommit: Sendable {
       ]
     }
     return (descriptor, diffID)
+  }
+
+  /// Of the blob, and of the uncompressed content.
+  private static func digests(of summary: LayerSummary) throws -> (Digest, diffID: Digest) {
+    guard let digest = Digest(sha256Hex: summary.sha256Hex), let diffID = Digest(sha256Hex: summary.diffIDSHA256Hex)
+    else { throw BuilderError("invalid-digest", "the layer writer gave no digest", exitCode: .defect) }
+    return (digest, diffID)
   }
 
   func writeIndex(_ index: LayerIndex, _ diffID: Digest) throws {
