@@ -45,7 +45,8 @@ stress: ## kill builds at random moments and look at what they leave (KILLS=200,
 	@scripts/install-packages test
 	@KILLS=$(KILLS) $(if $(filter command environment,$(origin SEED)),SEED=$(SEED)) swift test --filter KillTests
 
-bench: ## run the benchmarks
+bench: ## run the benchmarks, and put figures into docs/benchmarks.md
+	@scripts/install-packages test
 	@Benchmarks/run
 
 clean: ## remove what was built

@@ -1,6 +1,7 @@
-"""The tools that are compared: how each is started, asked to build and push, and made to forget all."""
+"""The tools that are compared: how each is started, asked to build, push and pull, and made to forget all."""
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,8 @@ class Peer:
     """One tool with a store of its own. Commands are lists of arguments."""
 
     name = ""
+    #: Whether it builds images, or moves them only.
+    builds = True
     #: Processes that work for the tool beside its own commands.
     daemons = ()
 
@@ -34,9 +37,21 @@ class Peer:
         """Empties the store."""
         raise NotImplementedError
 
+    def version(self):
+        """The tool and its version, in a few words."""
+        return self.name
+
     def build(self, context, reference):
-        """Commands that build a context and push the image."""
-        raise NotImplementedError
+        """Commands that build a context and push the image; None where the tool cannot."""
+        return None
+
+    def hold(self, context, image):
+        """Commands that put an image into the tool's store: built of a context, or that one of the registry."""
+        return None
+
+    def push(self, context, image, reference):
+        """Commands that push what `hold` put there to another place; None where the tool cannot."""
+        return None
 
     def pull(self, reference):
         """Commands that bring an image here and unpack it; None where the tool cannot."""
@@ -55,11 +70,20 @@ class Slipway(Peer):
         self.environment["SLIPWAY_ROOT"] = os.path.join(work, "store")
         self.unpacking = os.path.join(work, "unpacking")
 
+    def version(self):
+        return f"slipway {_said([self.binary, '--version'])}"
+
     def forget(self):
         shutil.rmtree(self.environment["SLIPWAY_ROOT"], ignore_errors=True)
 
     def build(self, context, reference):
         return [[self.binary, "build", context, "--tag", reference, "--push", "--progress", "quiet"]]
+
+    def hold(self, context, image):
+        return [[self.binary, "build", context, "--tag", "held", "--progress", "quiet"]]
+
+    def push(self, context, image, reference):
+        return self.build(context, reference)
 
     def pull(self, reference):
         # A command needs all of the image's files.
@@ -85,12 +109,18 @@ class Buildah(Peer):
                 subprocess.run(["umount", mount], check=False)
             shutil.rmtree(path, ignore_errors=True)
 
+    def version(self):
+        return _said(["buildah", "--version"]).split(" (")[0]
+
     def build(self, context, reference):
+        return [*self.hold(context, reference), *self.push(context, reference, reference)]
+
+    def hold(self, context, image):
         options = ["--layers", "--isolation", "chroot", "--tls-verify=false", "--quiet"]
-        return [
-            [*self.base, "bud", *options, "--tag", reference, context],
-            [*self.base, "push", "--quiet", "--tls-verify=false", reference],
-        ]
+        return [[*self.base, "bud", *options, "--tag", image, context]]
+
+    def push(self, context, image, reference):
+        return [[*self.base, "push", "--quiet", "--tls-verify=false", image, reference]]
 
     def pull(self, reference):
         return [[*self.base, "pull", "--quiet", "--tls-verify=false", reference]]
@@ -106,9 +136,16 @@ class Docker(Peer):
         self.socket = f"unix://{work}/docker.sock"
         self.environment["DOCKER_BUILDKIT"] = "1"
         self.environment["DOCKER_CONFIG"] = f"{work}/config"
-        # That of dockerd's package, whose BuildKit needs no plug-in.
-        self.client = ["/usr/bin/docker", "-H", self.socket]
+        # The client and the plug-in of dockerd's own package, which lie in the folders beside.
+        prefix = os.path.dirname(os.path.dirname(shutil.which("dockerd") or "/usr/sbin/dockerd"))
+        self.client = [f"{prefix}/bin/docker", "-H", self.socket]
+        if os.path.exists(f"{prefix}/libexec/docker/cli-plugins"):
+            os.makedirs(f"{work}/config")
+            os.symlink(f"{prefix}/libexec/docker/cli-plugins", f"{work}/config/cli-plugins")
         self.process = None
+
+    def version(self):
+        return _said([*self.client, "--version"]).split(",")[0]
 
     def start(self):
         with open(os.path.join(self.work, "daemon.log"), "ab") as log:
@@ -134,33 +171,122 @@ class Docker(Peer):
             measure.run([*self.client, *command], environment=self.environment, log=self.log)
 
     def build(self, context, reference):
-        return [
-            [*self.client, "build", "--quiet", "--network", "host", "--tag", reference, context],
-            [*self.client, "push", "--quiet", reference],
-        ]
+        return [*self.hold(context, reference), [*self.client, "push", "--quiet", reference]]
+
+    def hold(self, context, image):
+        return [[*self.client, "build", "--quiet", "--network", "host", "--tag", image, context]]
+
+    def push(self, context, image, reference):
+        return [[*self.client, "tag", image, reference], [*self.client, "push", "--quiet", reference]]
 
     def pull(self, reference):
         return [[*self.client, "pull", "--quiet", reference]]
 
 
 class Umoci(Peer):
-    """skopeo and umoci: they pull and unpack, and build nothing."""
+    """skopeo and umoci: they move images and unpack them, and build nothing."""
 
     name = "skopeo + umoci"
+    builds = False
+
+    def version(self):
+        return f"{_said(['skopeo', '--version'])}, {_said(['umoci', '--version'])}"
 
     def forget(self):
         for folder in ("layout", "bundle"):
             shutil.rmtree(os.path.join(self.work, folder), ignore_errors=True)
 
-    def build(self, context, reference):
-        return None
+    def hold(self, context, image):
+        return [_to_layout(image, f"{self.work}/layout")]
+
+    def push(self, context, image, reference):
+        return [["skopeo", "copy", "--quiet", "--dest-tls-verify=false", f"oci:{self.work}/layout:image",
+                 f"docker://{reference}"]]
 
     def pull(self, reference):
         return [
-            ["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{reference}",
-             f"oci:{self.work}/layout:image"],
+            _to_layout(reference, f"{self.work}/layout"),
             ["umoci", "unpack", "--image", f"{self.work}/layout:image", f"{self.work}/bundle"],
         ]
+
+
+class Crane(Peer):
+    """crane: puts a folder's files on a base in the registry, moves images, and builds nothing."""
+
+    name = "crane"
+    builds = False
+
+    def forget(self):
+        shutil.rmtree(f"{self.work}/held", ignore_errors=True)
+        shutil.rmtree(f"{self.work}/files", ignore_errors=True)
+
+    def build(self, context, reference):
+        with open(os.path.join(context, "Dockerfile"), encoding="utf-8") as file:
+            lines = [line.split() for line in file if line.strip()]
+        if any(words[0] not in ("FROM", "COPY", "WORKDIR", "CMD") for words in lines) or len(lines) < 2:
+            return None
+        base = [] if lines[0][1] == "scratch" else ["--base", lines[0][1]]
+        layer = f"{self.work}/layer.tar"
+        return [
+            ["tar", "-C", context, "-cf", layer, "."],
+            ["crane", "append", "--insecure", *base, "--new_layer", layer, "--new_tag", reference],
+        ]
+
+    def hold(self, context, image):
+        return [["crane", "pull", "--insecure", "--format=oci", image, f"{self.work}/held"]]
+
+    def push(self, context, image, reference):
+        return [["crane", "push", "--insecure", f"{self.work}/held", reference]]
+
+    def pull(self, reference):
+        files = f"{self.work}/files"
+        os.makedirs(files, exist_ok=True)
+        command = f"set -o pipefail; crane export --insecure {shlex.quote(reference)} - | tar -xf - -C {shlex.quote(files)}"
+        return [["bash", "-c", command]]
+
+
+class Told(Peer):
+    """A tool that somebody else has: its commands are texts in a file."""
+
+    def __init__(self, work, name, texts):
+        super().__init__(work)
+        self.name = name
+        self.texts = texts
+        self.builds = "build" in texts
+
+    def version(self):
+        return _said(self._commands("version")[0]) if "version" in self.texts else self.name
+
+    def forget(self):
+        for command in self._commands("forget") or []:
+            measure.run(command, environment=self.environment, log=self.log)
+
+    def build(self, context, reference):
+        return self._commands("build", context=context, reference=reference)
+
+    def hold(self, context, image):
+        return self._commands("hold", context=context, image=image)
+
+    def push(self, context, image, reference):
+        return self._commands("push", context=context, image=image, reference=reference)
+
+    def pull(self, reference):
+        return self._commands("pull", reference=reference)
+
+    def _commands(self, verb, **values):
+        texts = self.texts.get(verb)
+        if texts is None:
+            return None
+        texts = [texts] if isinstance(texts, str) else texts
+        return [[word.format(work=self.work, **values) for word in shlex.split(text)] for text in texts]
+
+
+def _to_layout(reference, layout):
+    return ["skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{reference}", f"oci:{layout}:image"]
+
+
+def _said(command):
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip()
 
 
 def _children(pid):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 import content
+import images
+from registry import Registry
 
 MIB = content.MIB
 
@@ -15,8 +17,10 @@ class Case:
     """One measured step: what happens before it, unmeasured, and the commands."""
 
     title: str
+    #: Takes the peer; answers its commands, or None where it cannot.
     commands: Callable
     before: Callable = lambda peer: None
+    after: Callable = lambda peer: None
 
 
 @dataclass
@@ -156,6 +160,30 @@ def _prepare_nothing(folder, registry):
     """What is pulled is among the base images."""
 
 
+def _prepare_push(folder, registry):
+    content.tree(f"{folder}/push/files", 200 * MIB)
+    _dockerfile(f"{folder}/push", "FROM scratch\nCOPY files /\n")
+    images.push(f"{folder}/push-image", f"{registry}/push:1", [f"{folder}/push/files"])
+
+
+def _push_cases(folder, registry, peer, name):
+    """To a registry that is empty, so that no tool finds there what it pushed before."""
+    context, image = f"{folder}/push", f"{registry}/push:1"
+    empty = Registry(f"{folder}/empty-registry")
+
+    def hold(peer):
+        peer.forget()
+        peer.measure(peer.hold(context, image))
+        empty.start()
+
+    # The address is known when the registry runs.
+    return [
+        Case(
+            "push of 200 MB that were built before", lambda peer: peer.push(context, image, f"{empty.address}/{name}:1"),
+            hold, lambda peer: empty.stop())
+    ]
+
+
 def _pull_cases(folder, registry, peer, name):
     return [Case("pull and unpack 600 MB", lambda peer: peer.pull(f"{registry}/base:600"), _forget)]
 
@@ -168,6 +196,7 @@ ALL = [
         "small-files", 3, _prepare_small_files,
         _copy_cases("COPY of 50,000 files, 220 MB", "small-files", False), ["small-files"]),
     Workload("large", 3, _prepare_large, _copy_cases("COPY of 1 GB, half noise", "large", True), ["large"]),
+    Workload("push", 3, _prepare_push, _push_cases, ["push", "push-image"]),
     Workload("pull", 3, _prepare_nothing, _pull_cases),
 ]
 
