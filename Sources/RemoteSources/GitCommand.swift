@@ -51,14 +51,24 @@ struct GitCommand: Sendable {
     if (try? Files.read(settingsPath)) != bytes { try Files.writeAtomically(bytes, to: settingsPath) }
   }
 
-  /// - Parameter allowsFiles: whether a repository of this machine may be read.
+  /// Where git may fetch from.
+  enum Transports: String {
+    case none = ""
+    /// Repositories of this machine.
+    case files = "file"
+    /// Submodules may not reach into the file systems of this machine.
+    case servers = "http:https:git:ssh"
+  }
+
   /// - Returns: the standard output of a command that succeeded.
   /// - Throws: `GitFailure` when git says no, `RemoteSourceError` when it cannot be run or takes too long, `HostError`.
   @discardableResult
-  func run(_ arguments: [String], in workingDirectory: FilePath, allowsFiles: Bool = false) async throws -> String {
+  func run(_ arguments: [String], in workingDirectory: FilePath, by transports: Transports = .servers) async throws
+    -> String
+  {
     var process = ChildProcess(
       "/bin/sh", ["-c", #"umask 022; exec git "$@""#, "git"] + arguments,
-      environment: variables(allowsFiles: allowsFiles), workingDirectory: workingDirectory)
+      environment: variables(transports), workingDirectory: workingDirectory)
     process.outputLimit = 64 << 20
     let outcome = try await withDeadline(process, arguments)
     try Task.checkCancellation()
@@ -89,13 +99,12 @@ struct GitCommand: Sendable {
     }
   }
 
-  private func variables(allowsFiles: Bool) -> Environment {
+  private func variables(_ transports: Transports) -> Environment {
     var variables = [
       "PATH": environment.nonEmpty("PATH") ?? "/usr/local/bin:/usr/bin:/bin",
       "HOME": "/dev/null", "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1",
       "GIT_ATTR_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": settingsPath.string, "GIT_SSH_COMMAND": secureShell,
-      // Submodules may not reach into the file systems of this machine.
-      "GIT_ALLOW_PROTOCOL": allowsFiles ? "file" : "http:https:git:ssh",
+      "GIT_ALLOW_PROTOCOL": transports.rawValue,
     ]
     let passedOn = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"]
     for name in passedOn + passedOn.map({ $0.lowercased() }) + ["SSH_AUTH_SOCK"] {

@@ -41,7 +41,7 @@ struct GitRepository: Sendable {
     }
     let commit = String(decoding: try Files.read(commitPath(path)), as: UTF8.self)
     try verify(target, commit: commit)
-    return RemoteCheckout(folder: try subfolder(of: path), commit: commit, isReused: isKnown)
+    return RemoteCheckout(folder: try subfolder(of: path), commit: commit, repository: bare, isReused: isKnown)
   }
 
   /// The commit of the checksum, if it is here already: whatever the ref stands for by now, this is what was asked for.
@@ -49,7 +49,7 @@ struct GitRepository: Sendable {
     guard !isKeepingGit, let commit = reference.checksum, GitReference.isCommit(commit) else { return nil }
     let path = checkouts.appending(key(of: GitTarget(ref: nil, object: commit, commit: commit)))
     guard try FileStatus.ifExists(path) != nil else { return nil }
-    return RemoteCheckout(folder: try subfolder(of: path), commit: commit, isReused: true)
+    return RemoteCheckout(folder: try subfolder(of: path), commit: commit, repository: bare, isReused: true)
   }
 
   /// A name for all that decides what is in the folder. Where `.git` is left out, a tag and its commit are the same.

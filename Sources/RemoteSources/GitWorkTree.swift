@@ -18,7 +18,7 @@ struct GitWorkTree: Sendable {
     // Through the file protocol, which looks at what it copies; a clone would link any file it is told to.
     try await git.run(
       ["fetch", "--quiet", "--no-tags", "--depth=1", "--", "file://\(repository.bare.string)", target.object], in: path,
-      allowsFiles: true)
+      by: .files)
     if let ref = target.ref { try await git.run(["update-ref", ref, target.object], in: path) }
     try await git.run(["checkout", "--quiet", "--detach", commit], in: path)
     try await git.run(["remote", "add", "origin", reference.shownRemote], in: path)
@@ -41,9 +41,7 @@ struct GitWorkTree: Sendable {
 
   /// Gives all files and folders the time of the commit.
   func setTimes(_ commit: String) async throws {
-    let text = try await git.run(["show", "--no-patch", "--format=%ct", commit], in: repository.bare)
-    guard let seconds = Int64(text.prefix { !$0.isWhitespace }) else { return }
-    let time = Timestamp(seconds: seconds)
+    guard let time = try await git.time(of: commit, in: repository.bare) else { return }
     let tree = self
     try await Blocking.run {
       try tree.visit(tree.path) { file in

@@ -6,6 +6,8 @@ public struct RemoteCheckout: Sendable, Hashable {
   public var folder: FilePath
   /// 40 or 64 hexadecimal digits.
   public var commit: String
+  /// The folder of the repository, which holds no files.
+  public var repository: FilePath
   /// Whether nothing had to be fetched.
   public var isReused: Bool
 }

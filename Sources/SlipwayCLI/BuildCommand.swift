@@ -118,6 +118,20 @@ struct BuildCommand: AsyncParsableCommand {
       """)
   var onError = "fail"
 
+  @Flag(
+    help: """
+      Give the image the time of the context's commit, so that whoever builds the commit gets the same image \
+      (SOURCE_DATE_EPOCH, where it is set, says another).
+      """)
+  var reproducible = false
+
+  @Option(
+    help: """
+      The time of the image and the latest of its new files: seconds since 1970, or RFC 3339 such as \
+      2023-11-14T22:13:20Z (default: SOURCE_DATE_EPOCH, else none).
+      """)
+  var timestamp: String?
+
   @Option(help: "How many steps run at a time (default: the number of processors).")
   var jobs: Int?
 
@@ -191,6 +205,8 @@ struct BuildCommand: AsyncParsableCommand {
     request.pullsAlways = pull
     request.network = network
     request.jobs = jobs
+    request.isReproducible = reproducible
+    request.timestamp = timestamp
     request.onError = onError
     return request
   }

@@ -96,6 +96,12 @@ import Testing
         try await place.expect("note.txt", from: ["\(host)/app.git"])
         try await place.expect("note.txt", from: ["\(host)/app.git#:sub"])
         #expect(try Files.read(place.scratch("out/note.txt")) == Array("sub\n".utf8))
+        // The time of its commit, and one folder of it is the same as that folder of a checkout.
+        let fetched = try await place.slipway.run(["build", "--reproducible", "\(host)/app.git#:sub"])
+        let here = try await place.slipway.run(
+          ["build", "--reproducible", "--no-cache", work.appending("sub").string])
+        expect(fetched)
+        #expect(here.outputText == fetched.outputText)
         let outcome = try await place.slipway.run(["build", "\(host)/app.git#other:sub"])
         #expect(!outcome.succeeded)
         let add = Array("FROM scratch\nADD \(host)/app.git#other /\nCOPY --from=repo /sub/note.txt /x\n".utf8)

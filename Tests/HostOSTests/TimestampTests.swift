@@ -21,6 +21,31 @@ import Testing
     }
   }
 
+  @Test func readsWhatItWrites() {
+    for second in Self.seconds {
+      #expect(Timestamp(rfc3339: Timestamp(seconds: second).rfc3339) == Timestamp(seconds: second))
+    }
+  }
+
+  @Test(arguments: [
+    ("2023-11-14T22:13:20Z", 1_700_000_000 as Int64, 0 as UInt32),
+    // As date --rfc-3339 writes it.
+    ("2023-11-14 22:13:20+00:00", 1_700_000_000, 0), ("2023-11-15t10:58:20.25+12:45", 1_700_000_000, 250_000_000),
+    ("1969-12-31T19:00:00.1234567891-05:00", 0, 123_456_789), ("2000-02-29T00:00:00z", 951_782_400, 0),
+  ])
+  func readsZonesAndFractions(_ text: String, _ seconds: Int64, _ nanoseconds: UInt32) {
+    #expect(Timestamp(rfc3339: text) == Timestamp(seconds: seconds, nanoseconds: nanoseconds))
+  }
+
+  @Test(arguments: [
+    "", "now", "2023-11-14", "2023-11-14T22:13:20", "2023-11-14_22:13:20Z", "2023-13-14T22:13:20Z",
+    "2023-11-31T00:00:00Z", "1900-02-29T00:00:00Z", "2023-11-14T24:00:00Z", "2016-12-31T23:59:60Z",
+    "2023-11-14T22:13:20+1245", "2023-11-14T22:13:20.Z", "\u{0662}023-11-14T22:13:20Z",
+  ])
+  func takesNothingElse(_ text: String) {
+    #expect(Timestamp(rfc3339: text) == nil)
+  }
+
   @Test(arguments: [
     (0 as Int64, 1 as UInt32, "1970-01-01T00:00:00.000000001Z"), (0, 500_000_000, "1970-01-01T00:00:00.5Z"),
     (-1, 999_999_999, "1969-12-31T23:59:59.999999999Z"), (1, 120_000, "1970-01-01T00:00:01.00012Z"),

@@ -19,10 +19,16 @@ enum Rung: String, Sendable, CaseIterable, CustomTestStringConvertible {
   var testDescription: String { rawValue }
 
   /// Runs `body` with a place to build in, where nothing has been built.
-  func use<Result: Sendable>(_ body: @Sendable (RungPlace) async throws -> Result) async throws -> Result {
+  /// - Parameters:
+  ///   - variables: of the environment.
+  ///   - script: a shell's, which begins `slipway`.
+  func use<Result: Sendable>(
+    _ variables: [String: String] = ["SOURCE_DATE_EPOCH": "1700000000"], begunBy script: String = #"exec "$@""#,
+    _ body: @Sendable (RungPlace) async throws -> Result
+  ) async throws -> Result {
     try await Scratch.use("rung") { scratch in
-      var binary = try SlipwayBinary(scratch)
-      binary.environment.variables["SOURCE_DATE_EPOCH"] = "1700000000"
+      var binary = try SlipwayBinary(scratch).begun(by: script, in: scratch)
+      binary.environment.variables.merge(variables) { $1 }
       let slipway = binary
       switch self {
       case .root: return try await body(RungPlace(folder: scratch.path) { try await slipway.run($0) })

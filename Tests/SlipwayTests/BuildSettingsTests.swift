@@ -33,6 +33,33 @@ import Testing
     #expect(try settings(["SOURCE_DATE_EPOCH": "7"]) { _ in }.options.arguments["SOURCE_DATE_EPOCH"] == "7")
   }
 
+  @Test func theTimeHasOneSource() throws {
+    let environment: Environment = ["SOURCE_DATE_EPOCH": "7"]
+    let flag = try settings(environment) { $0.timestamp = "1970-01-01T01:00:08+01:00" }
+    #expect(flag.epoch == Timestamp(seconds: 8))
+    #expect(flag.options.arguments["SOURCE_DATE_EPOCH"] == "8")
+    #expect(try settings { $0.timestamp = "0" }.epoch == Timestamp(seconds: 0))
+    #expect(try settings(environment) { $0.isReproducible = true }.timing == .fixed(Timestamp(seconds: 7)))
+    #expect(try settings { $0.isReproducible = true }.timing == .ofCommit)
+    let unset = try settings(environment) { $0.buildArguments = ["SOURCE_DATE_EPOCH="] }
+    #expect(unset.timing == BuildEpoch.none)
+  }
+
+  @Test func theTimeOfTheCommitComesLater() async throws {
+    let settings = try settings { $0.isReproducible = true }
+    #expect(settings.epoch == nil)
+    let known = try await settings.knowingEpoch { Timestamp(seconds: 9) }
+    #expect(known.epoch == Timestamp(seconds: 9) && known.checkoutTime == known.epoch)
+    #expect(known.options.arguments["SOURCE_DATE_EPOCH"] == "9")
+  }
+
+  @Test func timestampsAreRewrittenWhereThereIsATime() throws {
+    let output = "type=oci,dest=x,rewrite-timestamp=true"
+    #expect(try settings { ($0.outputs, $0.timestamp) = ([output], "0") }.outputs[0].rewritesTimestamps == true)
+    #expect(try settings { ($0.outputs, $0.isReproducible) = ([output], true) }.timing == .ofCommit)
+    #expect(try settings { $0.outputs = ["type=oci,dest=x,rewrite-timestamp=0"] }.epoch == nil)
+  }
+
   @Test func pushingIsAnOutput() throws {
     let settings = try settings { request in
       request.tags = ["localhost:5000/app"]
@@ -114,6 +141,17 @@ import Testing
     ("invalid-duration", { $0.runTimeout = "-1m" }),
     ("invalid-network", { $0.network = "bridge" }),
     ("invalid-epoch", { $0.buildArguments = ["SOURCE_DATE_EPOCH=yesterday"] }),
+    ("invalid-epoch", { ($0.buildArguments, $0.timestamp) = (["SOURCE_DATE_EPOCH=-1"], "0") }),
+    ("invalid-timestamp", { $0.timestamp = "yesterday" }),
+    ("invalid-timestamp", { $0.timestamp = "-1" }),
+    ("invalid-timestamp", { $0.timestamp = "253402300800" }),
+    ("invalid-timestamp", { $0.timestamp = "2023-02-29T00:00:00Z" }),
+    ("epoch-conflict", { ($0.timestamp, $0.isReproducible) = ("0", true) }),
+    ("epoch-conflict", { ($0.buildArguments, $0.timestamp) = (["SOURCE_DATE_EPOCH=1"], "0") }),
+    ("invalid-output", { $0.outputs = ["type=oci,dest=x,rewrite-timestamp=true"] }),
+    ("invalid-output", { ($0.outputs, $0.timestamp) = (["type=oci,dest=x,rewrite-timestamp=false"], "0") }),
+    ("invalid-output", { ($0.outputs, $0.timestamp) = (["type=oci,dest=x,rewrite-timestamp=yes"], "0") }),
+    ("invalid-output", { ($0.outputs, $0.timestamp) = (["type=local,dest=x,rewrite-timestamp=true"], "0") }),
     ("invalid-output", { $0.outputs = ["type=none"] }),
   ]
 

@@ -43,12 +43,17 @@ public final class Scratch: Sendable {
   @discardableResult
   public func write(_ tree: [String: ScratchEntry], in relative: String = "") throws -> FilePath {
     let folder = relative.isEmpty ? path : self(relative)
+    try Self.write(tree, to: folder)
+    return folder
+  }
+
+  /// The same in any folder.
+  public static func write(_ tree: [String: ScratchEntry], to folder: FilePath) throws {
     try Files.createDirectories(folder)
     for (name, entry) in tree.sorted(by: { $0.key < $1.key }) {
       let target = folder.pushing(FilePath(name))
       try Files.createDirectories(target.removingLastComponent())
       try entry.create(at: target)
     }
-    return folder
   }
 }

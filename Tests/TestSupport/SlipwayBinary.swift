@@ -5,7 +5,7 @@ public import SystemPackage
 /// The built `slipway`, run as people run it: other process, clean environment, own store.
 public struct SlipwayBinary: Sendable {
   /// `SLIPWAY_BINARY`, else the one that was built together with the tests.
-  public let executable: FilePath
+  public private(set) var executable: FilePath
   /// The whole environment. Home, store and temporary files are in the scratch folder, in `home`, `store` and `tmp`;
   /// nothing of the developer's settings is there.
   public var environment: Environment
@@ -21,6 +21,15 @@ public struct SlipwayBinary: Sendable {
       "SLIPWAY_ROOT": scratch("store").string,
       "TMPDIR": scratch("tmp").string,
     ])
+  }
+
+  /// The same, begun by a shell: `umask 077; exec taskset -c 0 "$@"`.
+  public func begun(by script: String, in scratch: Scratch) throws -> SlipwayBinary {
+    let quoted = "'" + executable.string.replacing("'", with: #"'\''"#) + "'"
+    try scratch.write(["slipway": .file("#!/bin/sh\nset -- \(quoted) \"$@\"\n\(script)\n", mode: 0o755)], in: "bin")
+    var copy = self
+    copy.executable = scratch("bin/slipway")
+    return copy
   }
 
   /// The store that it uses.

@@ -141,6 +141,8 @@ public struct LocalContext: Sendable {
   /// What the archive that the folder was unpacked from says of its files, where this user could not give them the same
   /// owners. Files that it does not list belong to root.
   public var archived: [TreePath: TreeEntry] = [:]
+  /// When git is to have checked its files out, at random times and modes; nil is as they are.
+  public var checkoutTime: Timestamp?
 
   public init(_ folder: FilePath, ignore: DockerIgnore = DockerIgnore()) {
     self.folder = folder

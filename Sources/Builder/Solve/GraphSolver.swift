@@ -160,7 +160,8 @@ struct GraphSolver: Sendable {
     let ignore = context.ignore.rules.isEmpty ? nil : DockerIgnoreMatcher(context.ignore)
     return ContextTree(
       root: context.folder, ignore: ignore, name: name.map { "the context \($0)" } ?? "the build context",
-      requests: graph.requests(to: id), archived: context.archived, memory: memories.memory(of: context.folder))
+      requests: graph.requests(to: id), archived: context.archived, checkoutTime: context.checkoutTime,
+      memory: memories.memory(of: context.folder))
   }
 
   private func remoteStep(_ vertex: Vertex) -> RemoteStep {

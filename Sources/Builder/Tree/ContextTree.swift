@@ -13,6 +13,8 @@ struct ContextTree: FileTree {
   var requests: [String]?
   /// What the archive says that the files come from: they have the owners, modes, times and attributes that it gives.
   var archived: [TreePath: TreeEntry] = [:]
+  /// When git is to have checked the files out: they have this time, and the modes that git knows. Nil is as they are.
+  var checkoutTime: Timestamp?
   /// What earlier builds found in the files; nil where nothing is remembered.
   var memory: ContextMemory?
 
@@ -26,6 +28,9 @@ struct ContextTree: FileTree {
     if var archived = archived[path] {
       archived.kind = kind
       entry = archived
+    } else if let checkoutTime {
+      entry.modificationTime = checkoutTime
+      entry.mode = Self.checkoutMode(of: status)
     }
     return try isVisible(path, isDirectory: status.kind == .directory) ? entry : nil
   }
@@ -54,6 +59,15 @@ struct ContextTree: FileTree {
       return nil
     }
     return .inode(device: status.device, number: status.inode)
+  }
+
+  /// What git makes of a file where nothing is masked.
+  private static func checkoutMode(of status: FileStatus) -> UInt16 {
+    switch status.kind {
+    case .symbolicLink: 0o777
+    case .directory: 0o755
+    default: status.mode & 0o100 == 0 ? 0o644 : 0o755
+    }
   }
 
   private func hostPath(_ path: TreePath) -> FilePath { path.isRoot ? root : root.pushing(path.filePath) }

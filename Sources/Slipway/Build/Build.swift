@@ -39,6 +39,7 @@ public struct Build: Sendable {
     let use = request.call == .build ? try await StoreUse(of: bench.store) : nil
     defer { use?.end() }
     return try await withContext(argument, settings) { context in
+      let settings = try await settings.knowingEpoch { try await commitTime(of: context, settings) }
       let texts = try await BuildTexts(request.dockerfile, in: context, bench.input, remotes(settings))
       guard let use else { return .answered(try await answer(texts, settings)) }
       return try await run(texts, context, settings, use)
@@ -71,7 +72,7 @@ public struct Build: Sendable {
     if plan.graph.runsCommands, let warning = try await Blocking.run({ try bench.isolationWarning() }) {
       bench.progress.report(warning)
     }
-    let local = context.local(ignoring: inputs.ignore)
+    let local = context.local(ignoring: inputs.ignore, checkoutTime: settings.checkoutTime)
     return .built(try await deliver(settings) { try await build(plan, images.resolved, local, settings, $0) })
   }
 
@@ -103,8 +104,20 @@ public struct Build: Sendable {
     var opener = ContextOpener(
       standardInput: bench.input, remotes: remotes(settings), work: work, progress: bench.progress)
     opener.keepsGitFolder = ["1", "true"].contains(settings.options.arguments["BUILDKIT_CONTEXT_KEEP_GIT_DIR"])
-    opener.takesTimeOfCommit = settings.epoch != nil
+    opener.takesTimeOfCommit = settings.timing != .none
     return try await body(try await opener.open(argument))
+  }
+
+  /// - Throws: `SlipwayError` with the code `no-commit`.
+  private func commitTime(of context: OpenedContext, _ settings: BuildSettings) async throws -> Timestamp {
+    do {
+      return try await remotes(settings).time(ofCommit: context.commit, in: context.repository ?? context.folder)
+    } catch let error as RemoteSourceError {
+      throw SlipwayError(
+        "no-commit", "--reproducible takes the time of a commit, and the context \(request.context) has none",
+        notes: error.diagnostics.flatMap { [.init($0.message)] + $0.notes },
+        help: ["build a git checkout, set SOURCE_DATE_EPOCH, or write --timestamp 0 in the place of --reproducible"])
+    }
   }
 
   private func remotes(_ settings: BuildSettings) -> RemoteFetcher {

@@ -50,6 +50,10 @@ public struct BuildRequest: Sendable {
   public var runTimeout: String?
   /// What becomes of a RUN that fails: `fail`, or `shell` for a shell in its place on the terminal.
   public var onError = "fail"
+  /// Whether the time of the build is that of the context's commit, and only that counts of files which git keeps.
+  public var isReproducible = false
+  /// The time of the build, in seconds since 1970 or as RFC 3339 writes it.
+  public var timestamp: String?
   /// How many steps run at a time; nil is as many as there are processors.
   public var jobs: Int?
 

@@ -27,8 +27,11 @@ struct BuildSettings: Sendable {
   var secrets: [String: SecretSource] = [:]
   /// Sockets of SSH agents, by ids.
   var agents: [String: FilePath] = [:]
-  /// `SOURCE_DATE_EPOCH`, as a build argument or of the environment (reproducible-builds.org).
-  var epoch: Timestamp?
+  /// What says the time; `setTiming` changes it.
+  var timing: BuildEpoch
+  /// Whether of the files of contexts only that counts which git keeps. Times and masked modes are those of whoever
+  /// checked them out.
+  var countsAsCheckout: Bool
 
   /// - Throws: `SlipwayError`, `OCIError`; all with the exit code for wrong usage.
   init(_ request: BuildRequest, _ environment: Environment) throws {
@@ -53,14 +56,12 @@ struct BuildSettings: Sendable {
     options.platformsAreRequested = !request.platforms.isEmpty
     options.target = request.target
     options.arguments = try Self.arguments(request.buildArguments, environment)
-    // As in buildx, so that commands of a Dockerfile with that ARG know it, too.
-    if options.arguments["SOURCE_DATE_EPOCH"] == nil, let epoch = environment.nonEmpty("SOURCE_DATE_EPOCH") {
-      options.arguments["SOURCE_DATE_EPOCH"] = epoch
-    }
     options.labels = try Self.pairs(request.labels, flag: "--label")
     options.network = try Self.network(request.network)
     options.surroundings = try ExecSurroundings(request)
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
+    timing = try BuildEpoch(request, options.arguments, environment)
+    countsAsCheckout = request.isReproducible
     isolation = try Self.isolation(request.isolation)
     runTimeout = try request.runTimeout.map(Self.runTimeout)
     opensShell = try Self.opensShell(request.onError)
@@ -69,7 +70,8 @@ struct BuildSettings: Sendable {
     for secret in try request.secrets.map({ try SecretOption($0, environment) }) { secrets[secret.id] = secret.source }
     for agent in try request.agents.map({ try AgentOption($0, environment) }) { agents[agent.id] = agent.socket }
     annotations = try ImageAnnotations(parsing: request.annotations, platforms: options.platforms)
-    epoch = try Self.epoch(options.arguments["SOURCE_DATE_EPOCH"])
+    setTiming(timing)
+    try checkRewriting()
   }
 
   /// What layers are written with at first: what all outputs want, so that nothing is compressed twice. eStargz is made
@@ -153,15 +155,5 @@ struct BuildSettings: Sendable {
     default:
       throw SlipwayError("invalid-network", "there is no network \"\(text)\"", help: ["write default, host or none"])
     }
-  }
-
-  private static func epoch(_ text: String?) throws -> Timestamp? {
-    guard let text, !text.isEmpty else { return nil }
-    guard let seconds = Int64(text), (0...253_402_300_799).contains(seconds) else {
-      throw SlipwayError(
-        "invalid-epoch", "SOURCE_DATE_EPOCH is \"\(text)\", which is not a number of seconds since 1970",
-        help: ["set it to a number, such as the output of git log -1 --format=%ct"])
-    }
-    return Timestamp(seconds: seconds)
   }
 }

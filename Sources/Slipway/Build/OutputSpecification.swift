@@ -26,6 +26,8 @@ struct OutputSpecification: Sendable, Hashable {
   var kind: Kind
   var destination: Destination
   var compression = OutputCompression.usual
+  /// Whether files that are newer than the build's time are to have that; nil where it is not said.
+  var rewritesTimestamps: Bool?
 
   /// - Parameter names: the names of the image.
   /// - Throws: `SlipwayError` with the code `invalid-output`.
@@ -69,6 +71,16 @@ struct OutputSpecification: Sendable, Hashable {
       }
     } catch let mistake as OutputCompression.Mistake {
       throw Self.invalid(text, mistake.reason, help: mistake.help)
+    }
+    if let value = fields.take("rewrite-timestamp") {
+      guard kind != .files, kind != .tar else {
+        throw Self.invalid(text, "files have the times that layers have", help: "leave rewrite-timestamp away")
+      }
+      rewritesTimestamps = ["true": true, "1": true, "false": false, "0": false][value]
+      if rewritesTimestamps == nil {
+        throw Self.invalid(
+          text, "rewrite-timestamp=\(value) is neither true nor false", help: "write rewrite-timestamp=true")
+      }
     }
     if kind == .files || kind == .layout, self.destination == .standardOutput {
       throw Self.invalid(text, "a folder cannot go to standard output", help: "name a folder: dest=PATH")

@@ -50,7 +50,8 @@ struct ContextOpener: Sendable {
       step.log("\(checkout.commit)\t\(reference.ref ?? "HEAD")")
       return checkout
     }
-    return OpenedContext(folder: checkout.folder, isLocal: false, commit: checkout.commit)
+    return OpenedContext(
+      folder: checkout.folder, isLocal: false, commit: checkout.commit, repository: checkout.repository)
   }
 
   private func open(url text: String) async throws -> OpenedContext {

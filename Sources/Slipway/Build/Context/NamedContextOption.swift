@@ -86,7 +86,9 @@ extension BuildSettings {
       for option in contexts {
         guard option.context == .folder, let folder = option.folder else { continue }
         let ignore = try BuildTexts.ignoreFile(in: folder).map { try DockerIgnore.parse($0).get() }
-        found[option.name.description] = LocalContext(folder, ignore: ignore ?? DockerIgnore())
+        var context = LocalContext(folder, ignore: ignore ?? DockerIgnore())
+        context.checkoutTime = checkoutTime
+        found[option.name.description] = context
       }
       return found
     }

@@ -16,8 +16,9 @@ struct OpenedContext: Sendable {
   var isLocal: Bool
   /// What the archive says of the files, by their paths; empty for all that does not come from one.
   var archived: [TreePath: TreeEntry] = [:]
-  /// The commit of a repository.
+  /// The commit of a repository, and the folder that has it; nil for a checkout of the user's own.
   var commit: String?
+  var repository: FilePath?
 
   /// A file of the context; nil when it is not there. Symbolic links in what comes from elsewhere lead nowhere outside.
   /// - Throws: `HostError`.
@@ -28,9 +29,11 @@ struct OpenedContext: Sendable {
   }
 
   /// For the Builder.
-  func local(ignoring ignore: DockerIgnore) -> LocalContext {
+  /// - Parameter checkoutTime: when git is to have checked the files out; nil is as they are.
+  func local(ignoring ignore: DockerIgnore, checkoutTime: Timestamp? = nil) -> LocalContext {
     var context = LocalContext(folder, ignore: isLocal ? ignore : DockerIgnore())
     context.archived = archived
+    context.checkoutTime = checkoutTime
     return context
   }
 }
