@@ -2,7 +2,7 @@ public import Foundation
 public import HostOS
 
 /// Which proxy stands before which host, as `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in lower or
-/// upper case. Loopback hosts are never reached through a proxy.
+/// upper case. Loopback and link-local hosts are never reached through a proxy: there it would find others of their names.
 public struct ProxySettings: Sendable, Hashable {
   /// A proxy and what to tell it about ourselves.
   public struct Proxy: Sendable, Hashable {
@@ -40,6 +40,8 @@ public struct ProxySettings: Sendable, Hashable {
     else { return nil }
     let bare = host.trimmingCharacters(in: ["[", "]"])
     if bare == "localhost" || bare == "::1" || bare.hasPrefix("127.") { return nil }
+    // Metadata services of clouds; those of EC2 and EKS have IPv6 addresses in a block of their own.
+    if bare.hasPrefix("169.254.") || bare.hasPrefix("fe80:") || bare.hasPrefix("fd00:ec2:") { return nil }
     return exceptions.contains { Self.matches($0, bare, url.effectivePort) } ? nil : proxy
   }
 

@@ -8,7 +8,8 @@ public enum Redaction {
     "Action", "Version",
   ]
   private static let secretHeaders: Set<String> = [
-    "authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token", "x-registry-auth",
+    "authorization", "cookie", "proxy-authorization", "set-cookie", "x-amz-security-token", "x-amz-sso_bearer_token",
+    "x-aws-ec2-metadata-token", "x-registry-auth",
   ]
   public static let mark = "[hidden]"
 
