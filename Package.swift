@@ -110,6 +110,8 @@ let package = Package(
     module("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
     module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
+    // SigV4, the standard credential chain, endpoints, and only the calls we use.
+    module("AWS", ["Diagnostics", "HTTP", "HostOS", crypto, nioHTTP1, systemPackage]),
     // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next
     // build.
     module(
@@ -132,7 +134,7 @@ let package = Package(
     module(
       "Slipway",
       [
-        "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
+        "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
         "HostOS", "OCI", "Registry", "RemoteSources", "RollingPlugin", "Sandbox", systemPackage,
       ]),
 
@@ -177,13 +179,15 @@ let package = Package(
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
     tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
+    tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests(
       "Builder",
       ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Sandbox"]),
     tests(
-      "Slipway", ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
+      "Slipway",
+      ["AWS", "Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),
