@@ -51,12 +51,13 @@ public struct Workbench: Sendable {
       ])
   }
 
-  func registryClient() -> RegistryClient {
+  private var http: HTTPClient { HTTPClient(transport: transport, userAgent: "slipway/\(slipwayVersion)") }
+
+  func ecrCredentials() -> ECRCredentials { ECRCredentials(http: http, environment: environment, progress: progress) }
+
+  func registryClient(_ ecr: ECRCredentials) -> RegistryClient {
     let progress = progress
-    return RegistryClient(
-      http: HTTPClient(transport: transport, userAgent: "slipway/\(slipwayVersion)"),
-      credentials: DockerConfigCredentials(environment)
-    ) { warning in
+    return RegistryClient(http: http, credentials: RegistryCredentials(environment, ecr)) { warning in
       progress.report(.warning("registry-warning", "\(warning.registry) says: \(warning.text)"))
     }
   }

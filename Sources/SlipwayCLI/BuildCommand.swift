@@ -71,6 +71,13 @@ struct BuildCommand: AsyncParsableCommand {
 
   @Option(
     help: """
+      Make repositories of Amazon ECR that a push needs and that are missing: default, or fields with commas, \
+      scan-on-push=false, immutable, encryption=KMS, kms-key=ARN.
+      """)
+  var ecrCreate: String?
+
+  @Option(
+    help: """
       Where results of earlier builds are looked for: an image, type=registry,ref=NAME or type=local,src=PATH; may be \
       repeated.
       """)
@@ -199,6 +206,7 @@ struct BuildCommand: AsyncParsableCommand {
     request.call = check ? .check : call.call
     request.outputs = output
     request.pushes = push
+    request.repositoryCreation = ecrCreate
     request.cacheImports = cacheFrom
     request.cacheExports = cacheTo
     request.ignoresCache = noCache

@@ -109,7 +109,8 @@ import Testing
     ("invalid-pair", { $0.buildArguments = ["=x"] }),
     ("invalid-pair", { $0.buildArguments = [""] }),
     ("invalid-pair", { $0.labels = ["novalue"] }),
-    ("nothing-to-push", { $0.pushes = true }),
+    ("nothing-to-push", { $0.pushes = true }), ("nothing-to-push", { $0.repositoryCreation = "default" }),
+    ("invalid-ecr-create", { $0.repositoryCreation = "x" }),
     ("invalid-platform", { $0.platforms = ["linux//amd64"] }),
     ("invalid-platform", { $0.platforms = ["linux/amd64,"] }),
     (

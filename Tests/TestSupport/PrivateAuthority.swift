@@ -24,13 +24,14 @@ struct PrivateAuthority {
       ])
   }
 
-  /// A certificate for `localhost` and 127.0.0.1, and its key.
-  func issueServerCertificate() async throws -> (certificate: FilePath, key: FilePath) {
+  /// A certificate for `localhost`, 127.0.0.1 and others, and its key.
+  func issueServerCertificate(hostNames: [String] = []) async throws -> (certificate: FilePath, key: FilePath) {
     let request = folder.appending("server.csr")
     let issued = (certificate: folder.appending("server.crt"), key: folder.appending("server.key"))
     let extensions = folder.appending("server.ext")
     try Files.writeAtomically(
-      Array("subjectAltName=DNS:localhost,IP:127.0.0.1\n".utf8), to: extensions)
+      Array("subjectAltName=DNS:localhost,IP:127.0.0.1\(hostNames.map { ",DNS:\($0)" }.joined())\n".utf8),
+      to: extensions)
     try await Tool.run(
       "openssl",
       [

@@ -28,7 +28,8 @@ struct RegistrySettings {
     }
     lines += ["http:", "  addr: 127.0.0.1:0", "  secret: test"]
     if configuration.usesTLS {
-      let issued = try await PrivateAuthority(in: folder.appending("tls")).issueServerCertificate()
+      let issued = try await PrivateAuthority(in: folder.appending("tls"))
+        .issueServerCertificate(hostNames: configuration.hostNames)
       lines.append("  tls: {certificate: \(issued.certificate), key: \(issued.key)}")
     }
     lines += try await access()

@@ -33,11 +33,16 @@ public struct TestRegistry: Sendable {
     public var access: Access
     public var usesTLS: Bool
     public var storage: Storage
+    /// What its certificate is made out to, beside this machine.
+    public var hostNames: [String]
 
-    public init(access: Access = .anonymous, usesTLS: Bool = false, storage: Storage = .folder) {
+    public init(
+      access: Access = .anonymous, usesTLS: Bool = false, storage: Storage = .folder, hostNames: [String] = []
+    ) {
       self.access = access
       self.usesTLS = usesTLS
       self.storage = storage
+      self.hostNames = hostNames
     }
   }
 

@@ -16,11 +16,13 @@ public struct Build: Sendable {
   let bench: Workbench
   /// One for the whole build: it remembers tokens, and how each registry is spoken to.
   let registry: RegistryClient
+  private let ecr: ECRCredentials
 
   public init(_ request: BuildRequest, _ bench: Workbench) {
     self.request = request
     self.bench = bench
-    registry = bench.registryClient()
+    ecr = bench.ecrCredentials()
+    registry = bench.registryClient(ecr)
   }
 
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
@@ -73,6 +75,7 @@ public struct Build: Sendable {
       bench.progress.report(warning)
     }
     let local = context.local(ignoring: inputs.ignore, checkoutTime: settings.checkoutTime)
+    try await settings.repositoryCreation?.make(settings.outputs.flatMap(\.registryNames), ecr, bench.progress)
     return .built(try await deliver(settings) { try await build(plan, images.resolved, local, settings, $0) })
   }
 

@@ -26,6 +26,8 @@ public struct BuildRequest: Sendable {
   public var outputs: [String] = []
   /// Whether the image is also pushed under its names.
   public var pushes = false
+  /// How missing repositories of Amazon ECR are made, as `--ecr-create` has it; nil is not at all.
+  public var repositoryCreation: String?
   /// Where results of earlier builds are looked for, as `--cache-from` has them.
   public var cacheImports: [String] = []
   /// Where the results of the steps are written to, as `--cache-to` has them.

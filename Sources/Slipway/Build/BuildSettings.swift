@@ -13,6 +13,8 @@ struct BuildSettings: Sendable {
   var options: BuildOptions
   var names: [ImageReference]
   var outputs: [OutputSpecification]
+  /// Of repositories of Amazon ECR that a push needs and that are missing.
+  var repositoryCreation: RepositoryCreation?
   var annotations: ImageAnnotations
   var isolation: Isolation
   /// Of one RUN.
@@ -45,6 +47,11 @@ struct BuildSettings: Sendable {
           "nothing-to-push", "an image without a name cannot be pushed", help: ["name it: --tag REGISTRY/NAME:TAG"])
       }
       outputs.append(try OutputSpecification(parsing: "type=registry", names: names))
+    }
+    repositoryCreation = try request.repositoryCreation.map { try RepositoryCreation(parsing: $0) }
+    if repositoryCreation != nil, outputs.allSatisfy(\.registryNames.isEmpty) {
+      throw SlipwayError(
+        "nothing-to-push", "--ecr-create makes repositories for a push, and nothing is pushed", help: ["add --push"])
     }
     options = BuildOptions(platforms: try Self.platforms(request.platforms))
     if options.platforms.count > 1, outputs.contains(where: { $0.kind == .archive(.docker) }) {

@@ -1,0 +1,92 @@
+import Foundation
+import HostOS
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Pushes to Amazon ECR with nothing set up but AWS: a real registry stands for it, and moto for AWS.
+@Suite struct ECRTests {
+  private static let host = "\(AWSServer.account).dkr.ecr.eu-central-1.amazonaws.com"
+  private static let dualStackHost = "\(AWSServer.account).dkr-ecr.eu-central-1.on.aws"
+  private static let files: [String: ScratchEntry] = [
+    "Dockerfile": "FROM scratch\nCOPY note.txt /\n", "note.txt": "ahoy\n",
+  ]
+
+  /// A `slipway` that meets the registry under names of ECR.
+  private func withECR(
+    _ body: @Sendable (SlipwayBinary, TestRegistry, AWSServer, HostTunnel, Scratch) async throws -> Void
+  ) async throws {
+    // Moto's password.
+    let credentials = TestRegistry.Credentials(user: "AWS", password: "\(AWSServer.account)-auth-token")
+    let configuration = TestRegistry.Configuration(
+      access: .basic(credentials), usesTLS: true, hostNames: [Self.host, Self.dualStackHost])
+    try await Scratch.use("ecr") { scratch in
+      try await AWSServer.serve { aws in
+        try await TestRegistry.serve(configuration) { registry in
+          try await HostTunnel.serve(to: registry.port) { tunnel in
+            var slipway = try SlipwayBinary(scratch)
+            slipway.environment.variables["HTTPS_PROXY"] = tunnel.url
+            slipway.environment.variables["SSL_CERT_FILE"] = registry.certificate?.string
+            slipway.environment.variables["AWS_EC2_METADATA_DISABLED"] = "true"
+            slipway.environment.variables.merge(aws.environment) { $1 }
+            try await body(slipway, registry, aws, tunnel, scratch)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func pushesToAndBuildsFromRepositoriesThatItMakes() async throws {
+    try await withECR { slipway, registry, aws, tunnel, scratch in
+      let context = try scratch.write(Self.files, in: "context")
+      let name = "\(Self.host)/team/app"
+      let outcome = try await slipway.run([
+        "build", "--quiet", "--tag", "\(name):1", "--tag", "\(Self.dualStackHost)/team/app:2", "--push", "--ecr-create",
+        "immutable", context.string,
+      ])
+      expect(outcome)
+      let digest = try await Tool.output(
+        "skopeo",
+        ["inspect", "--format", "{{.Digest}}"] + registry.skopeoOptions
+          + ["docker://\(registry.authority)/team/app:1"])
+      #expect(outcome.outputText.contains("\(name)@\(digest)\n"))
+      #expect(try tunnel.hosts() == ["\(Self.host):443", "\(Self.dualStackHost):443"])
+      let calls = try aws.calls()
+      #expect(calls.prefix(3) == ["DescribeRepositories 400", "CreateRepository 200", "DescribeRepositories 200"])
+      #expect(calls.dropFirst(3).allSatisfy { $0 == "GetAuthorizationToken 200" } && calls.count > 3)
+
+      let child = try scratch.write(["Dockerfile": "FROM \(name):1\nENV A=1\n"], in: "child")
+      expect(try await slipway.run(["build", "--quiet", "--pull", child.string]))
+      for text in [outcome.errorText, outcome.outputText] {
+        #expect(!text.contains("auth-token") && !text.contains(AWSServer.secretAccessKey))
+      }
+    }
+  }
+
+  @Test func withoutCredentialsEachPlaceIsNamed() async throws {
+    try await withECR { slipway, _, _, _, scratch in
+      var slipway = slipway
+      for variable in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] { slipway.environment.variables[variable] = nil }
+      let context = try scratch.write(Self.files, in: "context")
+      let outcome = try await slipway.run(["build", "--tag", "\(Self.host)/team/app:1", "--push", context.string])
+      expect(outcome, endsWith: 4)
+      #expect(outcome.outputText.isEmpty)
+      for text in [
+        "aws-credentials-missing", "the environment: AWS_ACCESS_KEY_ID is not set", "web identity:",
+        "the profile default:", "the container:", "the EC2 instance: AWS_EC2_METADATA_DISABLED is true", "help:",
+      ] { #expect(outcome.errorText.contains(text), "\(outcome.errorText)") }
+    }
+  }
+
+  @Test func loginsThatSomebodyMadeComeFirst() async throws {
+    try await withECR { slipway, _, aws, _, scratch in
+      var slipway = slipway
+      let secret = Data("AWS:\(AWSServer.account)-auth-token".utf8).base64EncodedString()
+      slipway.environment.variables["DOCKER_AUTH_CONFIG"] = #"{"auths":{"\#(Self.host)":{"auth":"\#(secret)"}}}"#
+      let context = try scratch.write(Self.files, in: "context")
+      expect(
+        try await slipway.run(["build", "--quiet", "--tag", "\(Self.host)/team/app:1", "--push", context.string]))
+      #expect(try aws.calls().isEmpty)
+    }
+  }
+}
