@@ -41,6 +41,8 @@ import Testing
       ("123456789012.dkr-ecr.eu-west-1.on.aws", "ecr.eu-west-1.api.aws"),
       ("123456789012.dkr-ecr-fips.us-east-1.on.aws", "ecr-fips.us-east-1.api.aws"),
       ("public.ecr.aws", "api.ecr-public.us-east-1.amazonaws.com"),
+      ("123456789012.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "ecr.cn-north-1.api.amazonwebservices.com.cn"),
+      ("123456789012.dkr.ecr.us-east-1.amazonaws.com.cn", nil), ("123456789012.dkr-ecr.cn-north-1.on.aws", nil),
       ("docker.io", nil), ("ecr.aws", nil), ("123456789012.dkr.ecr.eu-central-1.amazonaws.com.evil.example", nil),
       ("123456789012.dkr.ecr.eu-central-1.amazonaws.com:444", nil), ("x.123456789012.dkr.ecr.eu-west-1.on.aws", nil),
       ("12345.dkr.ecr.eu-central-1.amazonaws.com", nil), ("123456789012.dkr.ecr.eu-central-1.example.com", nil),

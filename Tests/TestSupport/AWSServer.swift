@@ -35,7 +35,9 @@ public struct AWSServer: Sendable {
         environment: [
           "PATH": Environment.current["PATH"] ?? "", "HOME": scratch.path.string, "PYTHONUNBUFFERED": "1",
         ],
-        log: log)
+        log: log,
+        // Moto takes some seconds to begin on a machine that has nothing else to do.
+        patience: .seconds(90))
       return try await server.serve(ready: Server.listeningPort) { port in
         try await body(AWSServer(port: port, log: log))
       }

@@ -8,6 +8,8 @@ struct Server {
   var environment: [String: String]
   /// Where its output goes.
   var log: FilePath
+  /// How long it may take to begin.
+  var patience = Duration.seconds(20)
 
   /// The shell ends the server when its standard input ends, so also when this process is killed.
   private static let keeper = """
@@ -20,7 +22,7 @@ struct Server {
     """
 
   /// Starts it and calls `body` with what `ready` finds in its log. The server has ended when this returns.
-  /// - Throws: `TestSupportError` with the log when it is not ready within 20 seconds, and what `body` throws.
+  /// - Throws: `TestSupportError` with the log when it is not ready in time, and what `body` throws.
   func serve<Ready, Result: Sendable>(
     ready: (String) -> Ready?, _ body: (Ready) async throws -> Result
   ) async throws -> Result {
@@ -55,13 +57,13 @@ struct Server {
 
   private func waitUntil<Ready>(_ ready: (String) -> Ready?) async throws -> Ready {
     let clock = ContinuousClock()
-    let deadline = clock.now + .seconds(20)
+    let deadline = clock.now + patience
     while true {
       let text = String(decoding: try Files.read(log), as: UTF8.self)
       if let value = ready(text) { return value }
       guard clock.now < deadline else {
         throw TestSupportError(
-          "server-failed", "\(command[0]) was not ready within 20 seconds", notes: [text])
+          "server-failed", "\(command[0]) was not ready within \(patience.components.seconds) seconds", notes: [text])
       }
       try await Task.sleep(for: .milliseconds(10))
     }

@@ -14,9 +14,10 @@ public struct ECRRegistry: Sendable, Hashable {
 
   public var isPublic: Bool { account == nil }
 
-  private static let suffixes: Set<String> = Set(Partition.all.map(\.suffix))
-  private static let dualStackSuffixes: Set<String> = [
-    "on.aws", "on.amazonwebservices.com.cn", "on.amazonwebservices.eu",
+  /// By partition; others have none that is known.
+  private static let dualStackSuffixes = [
+    "aws": "on.aws", "aws-us-gov": "on.aws", "aws-cn": "on.amazonwebservices.com.cn",
+    "aws-eusc": "on.amazonwebservices.eu",
   ]
   private static let publicHosts: Set<String> = ["public.ecr.aws", "ecr-public.aws.com"]
 
@@ -32,7 +33,8 @@ public struct ECRRegistry: Sendable, Hashable {
         of: /([0-9]{12})\.dkr(?:(\.)|-)ecr(-fips)?\.([a-z0-9]+(?:-[a-z0-9]+)+)\.([a-z0-9.-]+)/)
     else { return nil }
     let isDotted = match.2 != nil
-    guard (isDotted ? Self.suffixes : Self.dualStackSuffixes).contains(String(match.5)) else { return nil }
+    let partition = Partition(region: String(match.4))
+    guard match.5 == (isDotted ? partition.suffix : Self.dualStackSuffixes[partition.id] ?? "") else { return nil }
     account = String(match.1)
     region = String(match.4)
     usesFIPS = match.3 != nil
