@@ -1,6 +1,7 @@
 import Archive
 import HostOS
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Reads eStargz layers as the runtimes do that fetch files one by one.
@@ -11,53 +12,14 @@ import Testing
     .whiteout("gone"), .file("last", "x"),
   ]
 
-  /// Checks the table of contents of a layer against what is in it: the footer leads to the table, each piece of a file
-  /// begins a gzip member at its offset, and all digests are right. Prints a line for each file.
-  private static let verifier = """
-    import gzip, hashlib, io, json, sys, tarfile, zlib
-    blob = open(sys.argv[1], 'rb').read()
-    footer = blob[-51:]
-    assert footer[:4] == b'\\x1f\\x8b\\x08\\x04' and footer[12:16] == b'SG\\x16\\x00' and footer[32:38] == b'STARGZ'
-    assert gzip.decompress(footer) == b''
-    place = int(footer[16:32], 16)
-    table = tarfile.open(fileobj=io.BytesIO(gzip.decompress(blob[place:])))
-    entry = table.next()
-    assert entry.name == 'stargz.index.json', entry.name
-    raw = table.extractfile(entry).read()
-    assert table.next() is None
-    toc = json.loads(raw)
-    assert toc['version'] == 1
-    tar = {m.name: m for m in tarfile.open(fileobj=io.BytesIO(gzip.decompress(blob)))}
-    names = [e['name'].rstrip('/') for e in toc['entries'] if e['type'] != 'chunk']
-    assert names == [n for n in tar if n != 'stargz.index.json'], (names, list(tar))
-    def member(offset, size):
-        reader = gzip.GzipFile(fileobj=io.BytesIO(blob[offset:]))
-        return reader.read(size)
-    contents, current = {}, None
-    for e in toc['entries']:
-        if e['type'] == 'reg': current, contents[e['name']] = e, b''
-        if e['type'] in ('reg', 'chunk') and current.get('size', 0) > 0:
-            start = e.get('chunkOffset', 0)
-            size = e.get('chunkSize', current['size'] - start)
-            assert start == len(contents[current['name']]) and e['name'] == current['name']
-            piece = member(e['offset'], size)
-            assert len(piece) == size
-            assert 'sha256:' + hashlib.sha256(piece).hexdigest() == e['chunkDigest']
-            contents[current['name']] += piece
-    for e in toc['entries']:
-        if e['type'] == 'reg' and e.get('size', 0) > 0:
-            assert 'sha256:' + hashlib.sha256(contents[e['name']]).hexdigest() == e['digest']
-        print(e['name'], e['type'], e.get('size', 0), e.get('linkName', ''))
-    print(hashlib.sha256(raw).hexdigest())
-    """
-
   @Test func theTableLeadsToEveryFile() async throws {
     let folder = try TemporaryDirectory()
     let file = folder.path.appending("layer")
     let packed = try layer(samples, options: .init(compression: .estargz(level: 6), threadCount: 3))
     try Files.writeAtomically(packed.bytes, to: file)
-    let listing = try await tool("python3", ["-c", Self.verifier, file.string])
     let table = try #require(packed.result.tableSHA256Hex)
+    let verifier = Checkout.fixture("estargz/verify.py").string
+    let listing = try await tool("python3", [verifier, file.string, "sha256:\(table)"])
     #expect(
       listing == """
         .no.prefetch.landmark reg 1\u{20}

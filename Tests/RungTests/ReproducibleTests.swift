@@ -206,6 +206,8 @@ import Testing
     RUN echo first >first && ln first second && ln -s first link && mkfifo -m 600 pipe && mkdir -m 2775 folder \\
      && chown -R app:app folder && touch folder/later && touch -d @1000000000 old && echo $SOURCE_DATE_EPOCH >epoch
     RUN rm -r folder && echo more >>epoch && chmod 1777 . && seq 500000 >numbers
+    # Commands see the times that layers have, whether a layer was unpacked or its folder kept.
+    RUN --mount=type=bind,target=/context find . /context -exec stat -c '%n %Y' {} + | sort >/times && mv /times .
 
     FROM base AS all
     COPY --chown=app app /srv/app

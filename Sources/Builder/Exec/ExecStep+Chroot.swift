@@ -91,10 +91,15 @@ extension ExecStep {
     try await execute(command, mounts, step) { try await Sandbox().run($0, in: root, on: $1, output: $2) }
     return try await Blocking.run {
       let changes = try before.changes()
+      var late = LateFiles(latestTime: commit.latestTime)
       let layer = try commit.write { writer in
         var change = ChangeWriter(writer, below: tree, latestTime: commit.latestTime)
-        try changes.entries(of: root) { try change.append($0, $1) }
+        try changes.entries(of: root) { entry, file in
+          late.add(entry)
+          try change.append(entry, file)
+        }
       }
+      try late.settle(in: root.folder)
       return (layer, !changes.hasStrays)
     }
   }

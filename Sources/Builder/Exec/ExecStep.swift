@@ -255,9 +255,15 @@ struct ExecStep: Sendable {
   private func writeLayer(of upper: FilePath, on tree: StackTree, _ owners: SpecialOwners?) throws -> Layer {
     var scanner = UpperDirectoryScanner(root: upper)
     if let owners { scanner.recordedOwner = { owners.owner(of: $0, $1, in: upper) } }
-    return try commit.write { writer in
+    var late = LateFiles(latestTime: commit.latestTime)
+    let layer = try commit.write { writer in
       var changes = ChangeWriter(writer, below: tree, latestTime: commit.latestTime)
-      try scanner.scan { file in try changes.append(file.entry, file) }
+      try scanner.scan { file in
+        late.add(file.entry)
+        try changes.append(file.entry, file)
+      }
     }
+    try late.settle(in: upper)
+    return layer
   }
 }
