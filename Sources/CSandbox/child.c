@@ -32,7 +32,7 @@ static void give_up(struct child *child) {
   _exit(SET_UP_FAILED);
 }
 
-static void close_from(int first) {
+void close_from(int first) {
   if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
   long limit = sysconf(_SC_OPEN_MAX);
   for (int descriptor = first; descriptor < (limit > 0 && limit < 65536 ? limit : 65536); descriptor++)
@@ -56,16 +56,9 @@ static int arrange_descriptors(const struct csandbox_plan *plan) {
 
 /// The kernel's form of struct sigaction; all zero is SIG_DFL on every architecture. The C library's function would
 /// leave out the two signals that it uses itself, and those are inherited when they are ignored.
-static void reset_signals(void) {
+void reset_signals(void) {
   static const char default_action[64];
   for (int number = 1; number < 65; number++) syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
-}
-
-/// The kernel's notice of the parent's death is of use only if the parent was alive when it was asked for.
-static void die_with_parent(void) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  struct pollfd status = {.fd = STATUS_DESCRIPTOR};
-  if (poll(&status, 1, 0) > 0 && status.revents & POLLERR) _exit(SET_UP_FAILED);
 }
 
 static int write_file(struct child *child, const char *path, const char *text) {
@@ -135,10 +128,10 @@ static int command_main(void *argument) {
 
 static int fork_command(struct child *child, const struct csandbox_op *op) {
   static char stack[COMMAND_STACK_SIZE] __attribute__((aligned(16)));
-  // Nobody inside may look into our memory, which is a copy of the caller's.
+  // Nobody inside may look into our memory, which is the launcher's.
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   int ends[2] = {-1, -1};
-  // As vfork(2) does it: nothing of the caller's memory is copied once more, and we wait until the command is executed.
+  // As vfork(2) does it: no memory is copied, and we wait until the command is executed.
   // Owners are asked for before that.
   int flags = op->kind == CSANDBOX_FORK_OWNERS ? SIGCHLD : CLONE_VM | CLONE_VFORK | SIGCHLD;
   if (op->kind == CSANDBOX_FORK_SUPERVISED && child_become_subreaper(child) < 0) return -1;
@@ -150,7 +143,7 @@ static int fork_command(struct child *child, const struct csandbox_op *op) {
   if (command < 0) return child_failed(child, "clone");
   close_all_but_status(ends[0]);
   if (op->kind == CSANDBOX_FORK_OWNERS)
-    child_keep_owners((struct csandbox_owners *)(uintptr_t)op->number, STATUS_DESCRIPTOR + 1, command);
+    child_keep_owners(STATUS_DESCRIPTOR + 1, command);
   if (op->kind == CSANDBOX_FORK_SUPERVISED) child_supervise(command);
   reap_until_end(command);
 }
@@ -200,7 +193,7 @@ static int perform(struct child *child, const struct csandbox_op *op) {
   case CSANDBOX_SESSION: return start_session();
   case CSANDBOX_TERMINAL: return checked(child, ioctl(0, TIOCSCTTY, 0), "ioctl");
   case CSANDBOX_FILTER: return child_filter(child, op);
-  case CSANDBOX_BOUNDING_SET: return child_bounding_set(child, op->number);
+  case CSANDBOX_BOUNDING_SET: return checked(child, drop_from_bounding_set(op->number), "prctl(PR_CAPBSET_DROP)");
   case CSANDBOX_CREDENTIALS: return child_credentials(child, op);
   case CSANDBOX_CAPABILITIES: return child_capabilities(child, op->number);
   case CSANDBOX_EXECUTE: return child_execute(child, op);
@@ -223,12 +216,10 @@ static void work_on(struct child *child) {
 
 void child_main(const struct csandbox_plan *plan) {
   static struct child child;
+  memset(&child, 0, sizeof child);
   child.plan = plan;
   child.root = child.scratch = child.upper = child.work = -1;
-  reset_signals();
   if (arrange_descriptors(plan) < 0) _exit(SET_UP_FAILED);
-  die_with_parent();
-  memset((void *)plan->command_line, 0, plan->command_line_size);
   prctl(PR_SET_NAME, "init", 0, 0, 0);
   umask(0);
   work_on(&child);

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 enum { MAXIMUM_LAYERS = 500, DETAIL_SIZE = 512, STATUS_DESCRIPTOR = 3 };
+/// Input, output, errors, status, owners.
+enum { PLAN_DESCRIPTORS = 5 };
 
 /// The state of a child while it works its plan.
 struct child {
@@ -61,7 +63,8 @@ int child_read_only_path(struct child *child, const struct csandbox_op *op);
 int child_enter_root(struct child *child);
 
 int child_filter(struct child *child, const struct csandbox_op *op);
-int child_bounding_set(struct child *child, uint64_t mask);
+/// Drops all capabilities that are not in the mask; -1 with errno on failure.
+int drop_from_bounding_set(uint64_t mask);
 int child_credentials(struct child *child, const struct csandbox_op *op);
 int child_capabilities(struct child *child, uint64_t mask);
 int child_execute(struct child *child, const struct csandbox_op *op);
@@ -72,18 +75,28 @@ int child_die_with_parent(struct child *child);
 /// Waits for the command, ends all that it left behind, tells its status.
 void child_supervise(pid_t command) __attribute__((noreturn));
 
-/// -1 with errno on failure; `child_receive_descriptor` is the other end.
-int child_send_descriptor(int socket, int descriptor);
-/// Waits for a descriptor, until all that could send one have closed their end; -1 then, or on failure.
-int child_receive_descriptor(int socket);
+/// Sends at least one byte, with at most PLAN_DESCRIPTORS descriptors; -1 with errno on failure.
+int child_send(int socket, const void *bytes, size_t size, const int *descriptors, int count);
+/// Waits for what the other end sent; `count` is the room for descriptors, and their number then. The size; 0 when all
+/// that could send have closed their end; -1 with errno on failure.
+ssize_t child_receive(int socket, void *bytes, size_t size, int *descriptors, int *count);
 /// Installs the filter that hands system calls about owners to process 1.
 int child_record_owners(struct child *child);
 /// Whether /proc shows the processes of this namespace, as what follows needs it.
 int child_check_proc(struct child *child);
 /// Reaps until the command ends, and answers for the kernel; the listener comes over `socket`.
-void child_keep_owners(struct csandbox_owners *owners, int socket, pid_t command) __attribute__((noreturn));
+void child_keep_owners(int socket, pid_t command) __attribute__((noreturn));
+/// The memory behind a descriptor of `csandbox_owners_create`, until it is forgotten; -1 with errno on failure.
+int child_map_owners(int descriptor);
+void child_forget_owners(void);
 
-/// Works the plan; never returns.
+/// The launcher's life, which ends when its caller has closed the other end of the socket.
+void launcher_main(int socket, pid_t caller, uint64_t capabilities) __attribute__((noreturn));
+/// Closes all descriptors from one on.
+void close_from(int first);
+/// All signals to what they do in a new program.
+void reset_signals(void);
+/// Works the plan, with the signals and the memory of the launcher; never returns.
 void child_main(const struct csandbox_plan *plan) __attribute__((noreturn));
 
 /// "/proc/self/fd/N" of a descriptor.

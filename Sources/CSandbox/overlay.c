@@ -77,6 +77,9 @@ static int configure(struct child *child, int context, int user_attributes) {
     if (set_string(context, "workdir", name_of(child->work)) < 0) return -1;
   }
   if (user_attributes && syscall(SYS_fsconfig, context, SET_FLAG, "userxattr", NULL, 0) < 0) return -1;
+  // All that is in the file system of the upper folder, of others too, would be written to the disk when the overlay
+  // goes. Who keeps the folder knows that.
+  if (child->upper >= 0 && syscall(SYS_fsconfig, context, SET_FLAG, "volatile", NULL, 0) < 0) return -1;
   if (set_string(context, "redirect_dir", "nofollow") < 0) return -1;
   if (set_string(context, "index", "off") < 0) return -1;
   if (set_string(context, "metacopy", "off") < 0) return -1;
@@ -96,7 +99,8 @@ static int join_with_context(struct child *child, const char *place, int user_at
     child_failed(child, "fsconfig");
     read_explanation(child, context);
     close(context);
-    return -1;
+    // Kernels before 6.5 take any option, and notice at the end that they do not know it.
+    return child->error == EINVAL ? 0 : -1;
   }
   int tree = (int)syscall(SYS_fsmount, context, CLOSE_ON_EXEC, NO_DEVICES);
   if (tree < 0) return child_failed(child, "fsmount");
@@ -118,7 +122,7 @@ static void append(struct text *text, const char *more) {
   text->length += length;
 }
 
-static int join_with_mount(struct child *child, const char *place, int user_attributes) {
+static int join_with_mount(struct child *child, const char *place, int user_attributes, const char *more) {
   static struct text options;
   options.length = 0;
   append(&options, "redirect_dir=nofollow,index=off,metacopy=off");
@@ -129,6 +133,7 @@ static int join_with_mount(struct child *child, const char *place, int user_attr
     append(&options, name_of(child->work));
   }
   if (user_attributes) append(&options, ",userxattr");
+  append(&options, more);
   append(&options, ",lowerdir=");
   for (uint32_t index = child->lower_count; index > 0; index--) {
     append(&options, name_of(child->lowers[index - 1]));
@@ -154,12 +159,24 @@ static void add_empty_layer(struct child *child) {
   child->lower_count++;
 }
 
+/// A command may follow another one on the same folders, as a shell does where one failed. The kernel leaves a mark that
+/// forbids it, since after a crash not everything might be there.
+static void forget_last_overlay(struct child *child) {
+  if (child->work < 0) return;
+  unlinkat(child->work, "work/incompat/volatile/dirty", 0);
+  unlinkat(child->work, "work/incompat/volatile", AT_REMOVEDIR);
+}
+
 /// Joins the open layers at a folder of the scratch file system and opens the result.
 static int join(struct child *child, const char *place, int user_attributes) {
   add_empty_layer(child);
   if (chdir("/proc/self/fd") < 0) return child_failed(child, "chdir");
+  forget_last_overlay(child);
   int joined = join_with_context(child, place, user_attributes);
-  if (joined < 0 || (joined == 0 && join_with_mount(child, place, user_attributes) < 0)) return -1;
+  if (joined == 0) joined = join_with_mount(child, place, user_attributes, child->upper >= 0 ? ",volatile" : "");
+  // Kernels before 5.10.
+  if (joined < 0 && child->error == EINVAL) joined = join_with_mount(child, place, user_attributes, "");
+  if (joined < 0) return -1;
   if (chdir("/") < 0) return child_failed(child, "chdir");
   int top = openat(child->scratch, place, O_PATH | O_DIRECTORY | O_CLOEXEC);
   return top < 0 ? child_failed(child, "open") : top;

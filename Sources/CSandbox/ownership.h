@@ -44,6 +44,9 @@ struct csandbox_owners {
   struct owner_record records[RECORD_SLOTS];
 };
 
+/// What this process has of them.
+extern struct csandbox_owners *shared_owners;
+
 /// The slot of a key, or the free one where it belongs; null when there is no more room.
 struct owner_record *owner_slot(struct csandbox_owners *owners, const struct owner_record *key);
 

@@ -117,7 +117,8 @@ static int install(void) {
 int child_record_owners(struct child *child) {
   int listener = install();
   if (listener < 0) return child_failed(child, "seccomp");
-  if (child_send_descriptor(child->owners, listener) < 0) return child_failed(child, "sendmsg");
+  char byte = 0;
+  if (child_send(child->owners, &byte, 1, &listener, 1) < 0) return child_failed(child, "sendmsg");
   close(listener);
   close(child->owners);
   return 0;

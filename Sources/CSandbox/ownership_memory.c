@@ -5,18 +5,43 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+struct csandbox_owners *shared_owners;
+
+static struct csandbox_owners *map(int descriptor) {
+  // Pages that nobody touches cost nothing.
+  void *memory = mmap(NULL, sizeof *shared_owners, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0);
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+int child_map_owners(int descriptor) {
+  shared_owners = map(descriptor);
+  return shared_owners ? 0 : -1;
+}
+
+void child_forget_owners(void) {
+  if (shared_owners) munmap(shared_owners, sizeof *shared_owners);
+  shared_owners = NULL;
+}
+
+/// A file in memory that can be mapped; -1 with errno.
+static int make_file(void) {
+  int file = memfd_create("owners", MFD_CLOEXEC);
+  if (file < 0 || ftruncate(file, sizeof *shared_owners) == 0) return file;
+  close(file);
+  return -1;
+}
 
 struct csandbox_owners *csandbox_owners_create(
-    uint32_t uid, uint32_t gid, const uint32_t *groups, uint32_t count, int32_t *error) {
-  if (count > MAXIMUM_GROUPS) {
-    *error = EINVAL;
-    return NULL;
-  }
-  // Pages that nobody touches cost nothing.
-  struct csandbox_owners *owners = mmap(
-      NULL, sizeof *owners, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (owners == MAP_FAILED) {
-    *error = errno;
+    uint32_t uid, uint32_t gid, const uint32_t *groups, uint32_t count, int32_t *descriptor, int32_t *error) {
+  *error = EINVAL;
+  if (count > MAXIMUM_GROUPS) return NULL;
+  *descriptor = make_file();
+  struct csandbox_owners *owners = *descriptor < 0 ? NULL : map(*descriptor);
+  *error = errno;
+  if (!owners) {
+    if (*descriptor >= 0) close(*descriptor);
     return NULL;
   }
   struct identity *first = &owners->identities[0];
@@ -30,7 +55,10 @@ struct csandbox_owners *csandbox_owners_create(
   return owners;
 }
 
-void csandbox_owners_destroy(struct csandbox_owners *owners) { munmap(owners, sizeof *owners); }
+void csandbox_owners_destroy(struct csandbox_owners *owners, int32_t descriptor) {
+  munmap(owners, sizeof *owners);
+  close(descriptor);
+}
 
 static int is_same(const struct owner_record *slot, const struct owner_record *key) {
   return slot->device == key->device && slot->inode == key->inode && slot->seconds == key->seconds &&

@@ -95,9 +95,11 @@ int child_check_proc(struct child *child) {
 
 /// -1 when the command ended before it had one.
 static int receive_listener(int socket) {
-  int listener = child_receive_descriptor(socket);
+  char byte;
+  int listener, count = 1;
+  child_receive(socket, &byte, 1, &listener, &count);
   close(socket);
-  return listener;
+  return count == 1 ? listener : -1;
 }
 
 /// Whether the command has ended, which is told then.
@@ -112,8 +114,8 @@ static int reap(pid_t command) {
   return 0;
 }
 
-void child_keep_owners(struct csandbox_owners *owners, int socket, pid_t command) {
-  struct call call = {.owners = owners, .listener = receive_listener(socket)};
+void child_keep_owners(int socket, pid_t command) {
+  struct call call = {.owners = shared_owners, .listener = receive_listener(socket)};
   struct stat root;
   if (stat("/", &root) == 0) call.root_device = root.st_dev;
   // Saves most of the time that two processes take to change over; older kernels do without.

@@ -6,39 +6,43 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/// Room for one descriptor, aligned as a header of ancillary data wants it.
+/// Room for descriptors, aligned as a header of ancillary data wants it.
 union ancillary {
   struct cmsghdr header;
-  char bytes[CMSG_SPACE(sizeof(int))];
+  char bytes[CMSG_SPACE(PLAN_DESCRIPTORS * sizeof(int))];
 };
 
-int child_send_descriptor(int socket, int descriptor) {
-  char byte = 0;
+int child_send(int socket, const void *bytes, size_t size, const int *descriptors, int count) {
   union ancillary ancillary;
   memset(&ancillary, 0, sizeof ancillary);
-  struct iovec content = {.iov_base = &byte, .iov_len = 1};
-  struct msghdr message = {
-      .msg_iov = &content, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
-  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof descriptor);
-  memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-  return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+  struct iovec content = {.iov_base = (void *)bytes, .iov_len = size};
+  struct msghdr message = {.msg_iov = &content, .msg_iovlen = 1};
+  if (count > 0) {
+    message.msg_control = &ancillary;
+    message.msg_controllen = CMSG_SPACE(count * sizeof *descriptors);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(count * sizeof *descriptors);
+    memcpy(CMSG_DATA(header), descriptors, count * sizeof *descriptors);
+  }
+  ssize_t sent;
+  while ((sent = sendmsg(socket, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
+  return sent < 0 ? -1 : 0;
 }
 
-int child_receive_descriptor(int socket) {
-  char byte;
+ssize_t child_receive(int socket, void *bytes, size_t size, int *descriptors, int *count) {
   union ancillary ancillary;
-  struct iovec content = {.iov_base = &byte, .iov_len = 1};
+  struct iovec content = {.iov_base = bytes, .iov_len = size};
   struct msghdr message = {
-      .msg_iov = &content, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof ancillary};
-  ssize_t size;
-  while ((size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0)
-    if (errno != EINTR) return -1;
-  struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-  if (!header || header->cmsg_type != SCM_RIGHTS) return -1;
-  int descriptor;
-  memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-  return descriptor;
+      .msg_iov = &content, .msg_iovlen = 1, .msg_control = &ancillary,
+      .msg_controllen = CMSG_SPACE(*count * sizeof *descriptors)};
+  *count = 0;
+  ssize_t received;
+  while ((received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {}
+  struct cmsghdr *header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+  if (!header || header->cmsg_type != SCM_RIGHTS) return received;
+  *count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof *descriptors);
+  memcpy(descriptors, CMSG_DATA(header), *count * sizeof *descriptors);
+  return received;
 }

@@ -100,6 +100,28 @@ static int create_entry(struct child *child, int folder) {
   return result;
 }
 
+/// Makes what is missing at the end of a path that leads into something which was mounted before: no layer shows it.
+/// Opens it; -1 when that is not the case.
+static int create_in_mount(struct child *child, const char *path, enum target_kind kind) {
+  const char *name = strrchr(path, '/');
+  if (!name || name == path || !name[1] || strcmp(name, "/.") == 0 || strcmp(name, "/..") == 0) return -1;
+  memcpy(rest, path + 1, name - path);
+  rest[name - path - 1] = 0;
+  name++;
+  int parent = open_in_root(child, rest, O_RDONLY | O_DIRECTORY);
+  if (parent < 0) return -1;
+  struct stat status;
+  int made = -1;
+  if (fstat(parent, &status) == 0 && status.st_dev != child->root_device) {
+    if (kind == TARGET_FILE) made = openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+    else if (mkdirat(parent, name, 0755) == 0) made = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  }
+  struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, status.st_mtim};
+  if (made >= 0) futimens(parent, times);
+  close(parent);
+  return made;
+}
+
 static int rest_is_empty(void) { return rest[strspn(rest, "/")] == 0; }
 
 /// Walks one component further.
@@ -142,6 +164,8 @@ int child_open_target(struct child *child, const char *path, enum target_kind ki
   int existing = open_in_root(child, path + strspn(path, "/"), O_PATH);
   if (existing >= 0) return existing;
   if (errno == ENOENT && kind == TARGET_EXISTING) return child_failed(child, "openat2");
+  int made = errno == ENOENT ? create_in_mount(child, path, kind) : -1;
+  if (made >= 0) return made;
   strcpy(rest, path);
   resolved[0] = 0;
   int links = 0;

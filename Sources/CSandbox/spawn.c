@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -45,21 +47,22 @@ struct clone_request {
   uint64_t pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };
 
-/// A process like fork(2) makes, in new namespaces, whose end is told by `pidfd` alone: no signal is sent, so that
+/// A process like fork(2) makes, whose end is told by `pidfd` alone: no signal is sent, so that
 /// others who wait for their children do not take ours.
-static long clone_process(uint64_t namespaces, int32_t *pidfd) {
-  struct clone_request request = {.flags = namespaces | CLONE_PIDFD, .pidfd = (uintptr_t)pidfd};
+static long clone_process(int32_t *pidfd) {
+  struct clone_request request = {.flags = CLONE_PIDFD, .pidfd = (uintptr_t)pidfd};
   long pid = syscall(SYS_clone3, &request, sizeof request);
   // The seccomp filter of container engines knows clone but answers that there is no clone3.
-  if (pid < 0 && (errno == ENOSYS || errno == EPERM)) pid = syscall(SYS_clone, namespaces | CLONE_PIDFD, 0, pidfd, 0, 0);
+  if (pid < 0 && (errno == ENOSYS || errno == EPERM)) pid = syscall(SYS_clone, CLONE_PIDFD, 0, pidfd, 0, 0);
   return pid;
 }
 
-// MARK: The thread that starts children
+// MARK: The thread that starts launchers, which are killed when it ends
 
 struct job {
-  const struct csandbox_plan *plan;
-  int32_t pidfd;
+  int socket;
+  uint64_t capabilities;
+  int32_t process;
   int error;
   int done;
 };
@@ -70,12 +73,13 @@ static struct job *current;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int thread_error;
 
-static void *start_children(void *unused) {
+static void *start_launchers(void *unused) {
   pthread_mutex_lock(&mutex);
   for (;;) {
     while (!current || current->done) pthread_cond_wait(&changed, &mutex);
-    long pid = clone_process(current->plan->namespaces, &current->pidfd);
-    if (pid == 0) child_main(current->plan);
+    pid_t caller = getpid();
+    long pid = clone_process(&current->process);
+    if (pid == 0) launcher_main(current->socket, caller, current->capabilities);
     current->error = pid < 0 ? errno : 0;
     current->done = 1;
     pthread_cond_broadcast(&changed);
@@ -84,20 +88,20 @@ static void *start_children(void *unused) {
 }
 
 static void start_thread(void) {
-  // A handler of the host program must not run in a child before it has reset its signals.
+  // A handler of the host program must not run in a launcher before it has reset its signals.
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_t thread;
-  thread_error = pthread_create(&thread, NULL, start_children, NULL);
+  thread_error = pthread_create(&thread, NULL, start_launchers, NULL);
   if (thread_error == 0) pthread_detach(thread);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd) {
+static int start_process(int socket, uint64_t capabilities, int32_t *process) {
   pthread_once(&once, start_thread);
   if (thread_error) return thread_error;
-  struct job job = {.plan = plan, .pidfd = -1};
+  struct job job = {.socket = socket, .capabilities = capabilities, .process = -1};
   pthread_mutex_lock(&mutex);
   while (current) pthread_cond_wait(&changed, &mutex);
   current = &job;
@@ -106,8 +110,51 @@ int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd) {
   current = NULL;
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&mutex);
-  *pidfd = job.pidfd;
+  *process = job.process;
   return job.error;
+}
+
+int csandbox_launcher_start(size_t size, uint64_t capabilities, struct csandbox_launcher *launcher) {
+  int ends[2];
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return errno;
+  int error = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0 ? errno : 0;
+  if (!error) {
+    *launcher = (struct csandbox_launcher){.socket = ends[0], .memory = memory, .size = size};
+    error = start_process(ends[1], capabilities, &launcher->process);
+    close(ends[1]);
+    if (error) close(ends[0]);
+  }
+  if (error) munmap(memory, size);
+  // Not for those that are started after it.
+  else madvise(memory, size, MADV_DONTFORK);
+  return error;
+}
+
+int csandbox_launch(const struct csandbox_launcher *launcher, const struct csandbox_plan *plan, int32_t *pidfd) {
+  int descriptors[] = {plan->input, plan->output, plan->error_output, plan->status, plan->owners};
+  int count = plan->owners < 0 ? PLAN_DESCRIPTORS - 1 : PLAN_DESCRIPTORS;
+  if (child_send(launcher->socket, &plan, sizeof plan, descriptors, count) < 0) return errno;
+  int32_t error;
+  count = 1;
+  ssize_t size = child_receive(launcher->socket, &error, sizeof error, pidfd, &count);
+  if (size < 0) return errno;
+  if (size != sizeof error) return EPIPE;
+  return error || count == 1 ? error : EMFILE;
+}
+
+void csandbox_launcher_forget(const struct csandbox_launcher *launcher) {
+  madvise(launcher->memory, launcher->size, MADV_REMOVE);
+}
+
+int32_t csandbox_launcher_end(struct csandbox_launcher *launcher) {
+  siginfo_t information = {0};
+  csandbox_kill(launcher->process);
+  while (waitid(3 /* P_PIDFD */, launcher->process, &information, WEXITED | __WALL) < 0 && errno == EINTR) {}
+  close(launcher->socket);
+  close(launcher->process);
+  munmap(launcher->memory, launcher->size);
+  return information.si_code == CLD_EXITED ? information.si_status << 8 : information.si_status;
 }
 
 static int send_signal(int32_t pidfd, int number) {
@@ -118,11 +165,9 @@ int csandbox_kill(int32_t pidfd) { return send_signal(pidfd, SIGKILL); }
 
 int csandbox_terminate(int32_t pidfd) { return send_signal(pidfd, SIGTERM); }
 
-int csandbox_reap(int32_t pidfd) {
-  siginfo_t information;
-  while (waitid(3 /* P_PIDFD */, pidfd, &information, WEXITED | __WALL) < 0)
-    if (errno != EINTR) return errno;
-  return 0;
+int csandbox_has_ended(int32_t pidfd) {
+  struct pollfd process = {.fd = pidfd, .events = POLLIN};
+  return poll(&process, 1, 0) > 0;
 }
 
 int csandbox_pipe(int32_t *read_end, int32_t *write_end) {

@@ -24,10 +24,13 @@ public struct BuildStore: Sendable {
 
   func indexPath(of diffID: Digest) -> FilePath { root.appending("index").appending(diffID.hex) }
 
-  /// The folder of an unpacked layer, which lies on top of those of the chain below it.
+  /// The folder of an unpacked layer, which lies on top of those of the chain below it. What is in it was never
+  /// synchronised, so when the machine has been started again it is not looked for.
   func snapshotPath(of chain: ChainID, _ ownership: FileOwnership = .kernel) -> FilePath {
-    root.appending("snapshots").appending(chain.digest.hex + ownership.suffix)
+    root.appending("snapshots").appending(chain.digest.hex + ownership.suffix + Self.snapshotSuffix)
   }
+
+  static let snapshotSuffix = ".\(Boot.id)"
 
   func recordPath(of key: CacheKey) -> FilePath { root.appending("cache").appending(key.hex) }
 

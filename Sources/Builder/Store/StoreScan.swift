@@ -89,10 +89,15 @@ struct StoreScan {
         continue
       }
       let mark = folder.appending(name + BuildStore.markSuffix)
+      defer { entries[entries.count - 1].companion = mark }
+      guard name.hasSuffix(BuildStore.snapshotSuffix) else {
+        // From before the machine was started.
+        add(.work, path: folder.appending(name))
+        continue
+      }
       // Without a mark it is from before there were any; its folder's time may be that of the image.
       let used = (try? FileStatus.ifExists(mark))?.modificationTime ?? Timestamp(seconds: 0)
       add(.snapshot, id: name, path: folder.appending(name)) { $0.lastUsed = used }
-      entries[entries.count - 1].companion = mark
     }
   }
 

@@ -53,8 +53,8 @@ enum csandbox_kind {
   CSANDBOX_LIMIT,
   /// Go on in a child; this process reaps, and ends with all that is left once the child has ended.
   CSANDBOX_FORK,
-  /// The same, and this process, which must be the first of its namespace, also records owners in the
-  /// `csandbox_owners` at the address `number`, and answers what depends on them.
+  /// The same, and this process, which must be the first of its namespace, also records owners, and answers what depends
+  /// on them.
   CSANDBOX_FORK_OWNERS,
   /// `CSANDBOX_FORK` without a process namespace: this process looks for what the command started and kills it, also when it
   /// gets SIGTERM or the caller ends.
@@ -107,7 +107,7 @@ struct csandbox_op {
   const char *const *environment;
 };
 
-/// Everything that a child does. It must stay valid until `csandbox_spawn` returns.
+/// Everything that a child does. It lies in the memory of the launcher, with all that it points to.
 struct csandbox_plan {
   const struct csandbox_op *ops;
   uint32_t count;
@@ -118,9 +118,8 @@ struct csandbox_plan {
   int32_t error_output;
   /// The end of a pipe that `csandbox_message`s are written to.
   int32_t status;
-  /// Where the command line of the caller lies in memory: it is wiped in the child, which would show it otherwise.
-  uintptr_t command_line;
-  size_t command_line_size;
+  /// Of `csandbox_owners_create`, for `CSANDBOX_FORK_OWNERS`; else -1.
+  int32_t owners;
 };
 
 enum csandbox_message_kind {
@@ -149,23 +148,40 @@ extern const uint64_t csandbox_NEWNS, csandbox_NEWPID, csandbox_NEWIPC, csandbox
 /// Flags of mount(2).
 extern const uint64_t csandbox_NOSUID, csandbox_NODEV, csandbox_NOEXEC, csandbox_RDONLY;
 
-/// Starts a child on a thread that lives as long as the process, because the child is killed when its thread ends.
-/// Returns 0 and sets `pidfd`, or returns an errno.
-int csandbox_spawn(const struct csandbox_plan *plan, int32_t *pidfd);
+/// A process of one thread that starts commands, one at a time. It ends with its caller, and what it started ends with it.
+struct csandbox_launcher {
+  int32_t socket;
+  int32_t process;
+  /// Shared with the launcher, at the same address.
+  void *memory;
+  size_t size;
+};
+
+/// Starts a launcher with `size` bytes of memory, whose commands have no capabilities but those of the mask. Returns 0,
+/// or an errno.
+int csandbox_launcher_start(size_t size, uint64_t capabilities, struct csandbox_launcher *launcher);
+/// Starts a child. Returns 0 and sets `pidfd`, or returns an errno: EPIPE or ECONNRESET when the launcher has ended. The
+/// launcher is free again once the child has ended.
+int csandbox_launch(const struct csandbox_launcher *launcher, const struct csandbox_plan *plan, int32_t *pidfd);
+/// Forgets what is in the memory.
+void csandbox_launcher_forget(const struct csandbox_launcher *launcher);
+/// Ends the launcher with what it started, and waits for it. Returns its status as wait(2) gives it.
+int32_t csandbox_launcher_end(struct csandbox_launcher *launcher);
 /// Sends SIGKILL; returns 0 or an errno.
 int csandbox_kill(int32_t pidfd);
 /// Sends SIGTERM, which asks a child that supervises to end with all that it has; returns 0 or an errno.
 int csandbox_terminate(int32_t pidfd);
-/// Waits for the end of a child that `csandbox_spawn` started; returns 0 or an errno.
-int csandbox_reap(int32_t pidfd);
+/// Whether a process has ended.
+int csandbox_has_ended(int32_t pidfd);
 /// Owners of files, and ids of processes, that the kernel cannot keep: memory that a child shares with its caller.
 /// Regular files and folders have theirs in the extended attribute `user.slipway.owner`, as `UID:GID`; here are those
 /// of other files, by inode and time of birth (0 when the file system does not tell).
 struct csandbox_owners;
-/// A command begins as `uid` and `gid` with the groups. Returns null and sets `error` to an errno when it fails.
+/// A command begins as `uid` and `gid` with the groups. `descriptor` is for the plan. Returns null and sets `error` to an
+/// errno when it fails.
 struct csandbox_owners *csandbox_owners_create(
-    uint32_t uid, uint32_t gid, const uint32_t *groups, uint32_t count, int32_t *error);
-void csandbox_owners_destroy(struct csandbox_owners *owners);
+    uint32_t uid, uint32_t gid, const uint32_t *groups, uint32_t count, int32_t *descriptor, int32_t *error);
+void csandbox_owners_destroy(struct csandbox_owners *owners, int32_t descriptor);
 /// Returns 0 or an errno.
 int csandbox_owners_set(
     struct csandbox_owners *owners, uint64_t inode, int64_t seconds, uint32_t nanoseconds, uint32_t uid, uint32_t gid);

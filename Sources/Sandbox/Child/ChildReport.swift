@@ -25,6 +25,9 @@ struct ChildReport: Sendable {
   private(set) var waitStatus: Int32?
   private var pending: [UInt8] = []
 
+  /// Whether the child ended without telling why.
+  var isIncomplete: Bool { waitStatus == nil && refusal == nil && executionFailure == nil }
+
   /// How the command ended. A child that could not tell was killed.
   var exitStatus: ExitStatus {
     guard let waitStatus else { return .signaled(9) }

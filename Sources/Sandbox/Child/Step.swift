@@ -154,7 +154,7 @@ extension Step {
   static let fork = Step(CSANDBOX_FORK, "start a process")
   static func forkRecording(_ owners: OwnerRecords) -> Step {
     Step(CSANDBOX_FORK_OWNERS, "start a process that records owners").with {
-      $0.number = UInt64(UInt(bitPattern: owners.memory))
+      $0.number = UInt64(owners.descriptor)
     }
   }
 

@@ -3,13 +3,15 @@ import Glibc
 import HostOS
 
 extension Supervisor {
-  /// Starts one child on a terminal and waits for its end. Blocks the thread.
+  /// Has one child started on a terminal and waits for its end. Blocks the thread.
   /// - Throws: `SandboxError` when no child or no terminal can be had at all.
-  func run(_ steps: [Step], on terminal: SandboxTerminal) throws -> Outcome {
+  func run(_ steps: [Step], by launcher: Launcher, on terminal: SandboxTerminal) throws -> Outcome {
     let relay = try TerminalRelay(terminal)
     let status = try Pipe()
-    let child = try spawn(
-      steps, input: relay.slave, output: relay.slave, errorOutput: relay.slave, status: status.writeEnd)
+    let child = try launcher.launch(
+      steps, namespaces: namespaces,
+      ChildDescriptors(
+        input: relay.slave, output: relay.slave, errorOutput: relay.slave, status: status.writeEnd))
     status.closeWriteEnd()
     killSwitch.arm(child)
     defer {
@@ -26,7 +28,6 @@ extension Supervisor {
       status.drain { outcome.report.append($0) }
       if relay.isHungUp, !childHasEnded { killSwitch.end(child) }
     }
-    _ = csandbox_reap(child)
     return outcome
   }
 }

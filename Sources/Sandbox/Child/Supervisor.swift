@@ -18,15 +18,23 @@ struct Supervisor {
   /// - Parameter terminal: in place of the output; nil is none.
   /// - Throws: `SandboxError` when no child can be started at all.
   func run(_ steps: [Step], _ terminal: SandboxTerminal?) throws -> Outcome {
-    if let terminal { return try run(steps, on: terminal) }
+    try Launchers.withLauncher { launcher in
+      let outcome = try terminal.map { try run(steps, by: launcher, on: $0) } ?? run(steps, by: launcher)
+      if outcome.report.isIncomplete, launcher.hasEnded { throw Launcher.ended }
+      return outcome
+    }
+  }
+
+  private func run(_ steps: [Step], by launcher: Launcher) throws -> Outcome {
     let input = try Files.open("/dev/null", .readOnly)
     defer { try? input.close() }
     let output = try Pipe()
     let errorOutput = try Pipe()
     let status = try Pipe()
-    let child = try spawn(
-      steps, input: input.rawValue, output: output.writeEnd, errorOutput: errorOutput.writeEnd,
-      status: status.writeEnd)
+    let child = try launcher.launch(
+      steps, namespaces: namespaces,
+      ChildDescriptors(
+        input: input.rawValue, output: output.writeEnd, errorOutput: errorOutput.writeEnd, status: status.writeEnd))
     for pipe in [output, errorOutput, status] { pipe.closeWriteEnd() }
     killSwitch.arm(child)
     defer {
@@ -34,22 +42,6 @@ struct Supervisor {
       close(child)
     }
     return watch(child, output, errorOutput, status)
-  }
-
-  /// The child's pidfd.
-  func spawn(
-    _ steps: [Step], input: Int32, output: Int32, errorOutput: Int32, status: Int32
-  ) throws -> Int32 {
-    let memory = PlanMemory(steps)
-    var plan = memory.plan(namespaces: namespaces)
-    (plan.input, plan.output, plan.error_output, plan.status) = (input, output, errorOutput, status)
-    var child: Int32 = -1
-    let result = withExtendedLifetime(memory) { csandbox_spawn(&plan, &child) }
-    guard result == 0 else {
-      let failure = SetUpFailure("start a process in new namespaces", "clone3", Errno(rawValue: result))
-      throw SandboxError(.setUp(failure), help: Remedy.forNamespaces())
-    }
-    return child
   }
 
   private func watch(_ child: Int32, _ output: Pipe, _ errorOutput: Pipe, _ status: Pipe) -> Outcome {
@@ -69,7 +61,6 @@ struct Supervisor {
         killSwitch.end(child)
       }
     }
-    _ = csandbox_reap(child)
     return outcome
   }
 

@@ -45,7 +45,7 @@ enum SystemCallFilter {
 
   /// For commands with these capabilities on this machine, made once: instructions of the kernel's (struct
   /// sock_filter).
-  /// - Throws: `SandboxError` when libseccomp cannot make it.
+  /// - Throws: `SandboxError` when libseccomp does not know the processor.
   static func program(for capabilities: Capabilities) throws(SandboxError) -> [UInt8] {
     if let known = programs.withLock({ $0[capabilities] }) { return known }
     guard let architecture = Architecture.native else { throw failure("seccomp_arch_native", ENOSYS) }
@@ -57,51 +57,92 @@ enum SystemCallFilter {
   /// The same for any processor.
   static func program(for capabilities: Capabilities, on architecture: Architecture) throws(SandboxError) -> [UInt8] {
     guard let tokens = architecture.tokens else { throw failure("seccomp_arch_resolve_name", ENOSYS) }
-    guard let context = seccomp_init(answer(.fail(EPERM))) else { throw failure("seccomp_init", ENOMEM) }
-    defer { seccomp_release(context) }
-    let present = seccomp_arch_native()
-    for token in tokens where token != present { try check("seccomp_arch_add", seccomp_arch_add(context, token)) }
-    if !tokens.contains(present) { try check("seccomp_arch_remove", seccomp_arch_remove(context, present)) }
-    // A search in place of a list; the order of rules means nothing.
-    try check("seccomp_attr_set", seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
-    let rules = SystemCallRule.table.filter { $0.holds(with: capabilities) }
-    for rule in rules { for name in rule.names { try add(rule, name, to: context) } }
-    let newest = NewestCalls(of: rules.flatMap(\.names), on: tokens)
-    return newest.instructions + (try export(context))
+    var rules: [String: [SystemCallRule]] = [:]
+    for rule in SystemCallRule.table where rule.holds(with: capabilities) {
+      for name in rule.names { rules[name, default: []].append(rule) }
+    }
+    var program = FilterProgram()
+    // What looks at arguments is shared by all processors.
+    var looks: [String: FilterProgram.Label] = [:]
+    for (name, rules) in rules.sorted(by: { $0.key < $1.key }) where isConditional(rules) {
+      looks[name] = conditions(rules, in: &program)
+    }
+    let x32 = seccomp_arch_resolve_name("x32")
+    let processors = tokens.filter { $0 != x32 }.map { token in
+      CallNumbers(token, among: tokens) { name in rules[name].map { answer($0, name) } }
+    }
+    let starts = processors.map { search($0.ranges[...], looks, in: &program) }
+    var start = program.answer(killed)
+    for (processor, search) in zip(processors, starts).reversed() {
+      start = program.branch(.equal, processor.architecture, then: search, otherwise: start)
+    }
+    _ = program.load(4, then: start)
+    return program.bytes
   }
 
-  private static func add(
-    _ rule: SystemCallRule, _ name: String, to context: scmp_filter_ctx
-  ) throws(SandboxError) {
-    let number = seccomp_syscall_resolve_name(name)
-    // Newer than this libseccomp.
-    if number == __NR_SCMP_ERROR { return }
-    let comparisons = rule.condition.map { [$0.comparison] } ?? []
-    let result = seccomp_rule_add_array(
-      context, answer(rule.answer), number, UInt32(comparisons.count), comparisons)
-    try check("seccomp_rule_add \(name)", result)
-  }
+  private static let permitted: UInt32 = 0x7FFF_0000
+  /// For processors that have no rules.
+  private static let killed: UInt32 = 0
+  private static func failing(_ errno: Int32) -> UInt32 { 0x0005_0000 | UInt32(errno) }
 
-  private static func answer(_ answer: SystemCallRule.Answer) -> UInt32 {
-    switch answer {
-    case .permit: SCMP_ACT_ALLOW
-    case .fail(let errno): 0x0005_0000 | UInt32(errno)
+  /// A rule without a condition holds whatever others say.
+  private static func isConditional(_ rules: [SystemCallRule]) -> Bool { rules.allSatisfy { $0.condition != nil } }
+
+  private static func answer(_ rules: [SystemCallRule], _ name: String) -> CallNumbers.Answer {
+    switch rules.first(where: { $0.condition == nil })?.answer {
+    case .permit: .permit
+    case .fail(let errno): .fail(errno)
+    case nil: .look(name: name)
     }
   }
 
-  /// A program has at most 4,096 instructions of 8 bytes, which a pipe holds.
-  private static func export(_ context: scmp_filter_ctx) throws(SandboxError) -> [UInt8] {
-    let pipe: Pipe
-    do { pipe = try Pipe() } catch { throw failure("pipe2", ENFILE) }
-    try check("seccomp_export_bpf", seccomp_export_bpf(context, pipe.writeEnd))
-    pipe.closeWriteEnd()
-    var program: [UInt8] = []
-    pipe.drain { program += $0 }
-    return program
+  private static func value(of answer: SystemCallRule.Answer) -> UInt32 {
+    switch answer {
+    case .permit: permitted
+    case .fail(let errno): failing(errno)
+    }
   }
 
-  private static func check(_ call: String, _ result: Int32) throws(SandboxError) {
-    if result < 0 { throw failure(call, -result) }
+  /// The first condition that holds decides.
+  private static func conditions(
+    _ rules: [SystemCallRule], in program: inout FilterProgram
+  ) -> FilterProgram.Label {
+    var otherwise = program.answer(failing(EPERM))
+    for rule in rules.reversed() {
+      guard let condition = rule.condition else { continue }
+      var label = program.answer(value(of: rule.answer))
+      for word in condition.words {
+        label = program.compare(word.offset, mask: word.mask, word.value, then: label, otherwise: otherwise)
+      }
+      otherwise = label
+    }
+    return otherwise
+  }
+
+  /// Finds the range of a number by halves.
+  private static func search(
+    _ ranges: ArraySlice<(first: UInt32, answer: CallNumbers.Answer)>, _ looks: [String: FilterProgram.Label],
+    in program: inout FilterProgram
+  ) -> FilterProgram.Label {
+    let first = half(ranges, looks, in: &program)
+    return program.load(0, then: first)
+  }
+
+  private static func half(
+    _ ranges: ArraySlice<(first: UInt32, answer: CallNumbers.Answer)>, _ looks: [String: FilterProgram.Label],
+    in program: inout FilterProgram
+  ) -> FilterProgram.Label {
+    let middle = (ranges.startIndex + ranges.endIndex) / 2
+    guard ranges.count > 1 else {
+      switch ranges[middle].answer {
+      case .permit: return program.answer(permitted)
+      case .fail(let errno): return program.answer(failing(errno))
+      case .look(let name): return looks[name] ?? program.answer(failing(EPERM))
+      }
+    }
+    let above = half(ranges[middle...], looks, in: &program)
+    let below = half(ranges[..<middle], looks, in: &program)
+    return program.branch(.atLeast, ranges[middle].first, then: above, otherwise: below)
   }
 
   private static func failure(_ call: String, _ errno: Int32) -> SandboxError {
@@ -112,9 +153,14 @@ enum SystemCallFilter {
 }
 
 extension SystemCallRule.Condition {
-  fileprivate var comparison: scmp_arg_cmp {
-    mask == .max
-      ? scmp_arg_cmp(arg: argument, op: SCMP_CMP_EQ, datum_a: value, datum_b: 0)
-      : scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
+  /// The halves of the argument that matter, with their places in what the kernel tells of a call.
+  fileprivate var words: [(offset: UInt32, mask: UInt32, value: UInt32)] {
+    let isLittleEndian = 1.littleEndian == 1
+    let start = 16 + 8 * argument
+    let halves: [(shift: UInt64, place: UInt32)] = [(0, isLittleEndian ? 0 : 4), (32, isLittleEndian ? 4 : 0)]
+    return halves.compactMap { shift, place in
+      let (mask, value) = (UInt32(truncatingIfNeeded: mask >> shift), UInt32(truncatingIfNeeded: value >> shift))
+      return mask == 0 ? nil : (start + place, mask, value)
+    }
   }
 }

@@ -11,7 +11,9 @@ public import SystemPackage
 /// Not safe to be asked while a command runs that it was given to.
 public final class OwnerRecords: @unchecked Sendable {
   // Shared with a child; the caller looks before and after.
-  let memory: OpaquePointer
+  private let memory: OpaquePointer
+  /// The same memory, for the child.
+  let descriptor: Int32
 
   /// Ids of one owner.
   public struct Owner: Sendable, Hashable {
@@ -29,13 +31,17 @@ public final class OwnerRecords: @unchecked Sendable {
   public init(user: SandboxUser) throws(SandboxError) {
     var errno: Int32 = 0
     let groups = user.supplementaryGroups
-    guard let memory = csandbox_owners_create(user.uid, user.gid, groups, UInt32(groups.count), &errno) else {
+    var descriptor: Int32 = -1
+    guard
+      let memory = csandbox_owners_create(user.uid, user.gid, groups, UInt32(groups.count), &descriptor, &errno)
+    else {
       throw SandboxError(.setUp(SetUpFailure("keep owners of files", "mmap", Errno(rawValue: errno))))
     }
     self.memory = memory
+    self.descriptor = descriptor
   }
 
-  deinit { csandbox_owners_destroy(memory) }
+  deinit { csandbox_owners_destroy(memory, descriptor) }
 
   /// What one file is, whatever it is called: inodes are used again, and births tell them apart.
   public struct File: Sendable, Hashable {
