@@ -23,6 +23,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 
 /// A Swift module in `Sources/`, or in `path`.
@@ -65,6 +66,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // MARK: Layer 0
@@ -108,8 +110,8 @@ let package = Package(
     // Run one command in a root filesystem under the strongest isolation the host permits, and say what it
     // changed.
     module("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Diagnostics", "HostOS", systemPackage]),
-    // distribution-spec client as ImageSource and ImageDestination: auth, resumable upload.
-    module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
+    // distribution-spec client as ImageSource and ImageDestination: auth, mirrors, certificates, resumable upload.
+    module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage, tomlKit]),
     // SigV4, the standard credential chain, endpoints, and only the calls we use.
     module("AWS", ["Diagnostics", "HTTP", "HostOS", crypto, nioHTTP1, systemPackage]),
     // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next

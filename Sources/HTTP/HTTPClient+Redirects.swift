@@ -43,6 +43,7 @@ extension HTTPClient {
     if !url.hasSameOrigin(as: request.url) {
       for name in Self.originBound { next.headers.remove(name: name) }
       next.verifiesCertificate = true
+      next.certificates = nil
     }
     return next
   }

@@ -20,6 +20,8 @@ public struct HTTPRequest: Sendable {
   public var body: Body
   /// Whether the server must prove who it is. Only for servers that the user named as insecure may it be false.
   public var verifiesCertificate = true
+  /// What is believed of the server beside the trust roots of all, and what is shown to it.
+  public var certificates: HostCertificates?
   /// Whether the client's policy may repeat it; a stream is never repeated.
   public var mayRetry = true
   /// The longest wait for the head of the answer to a request without a stream; nil takes the client's.

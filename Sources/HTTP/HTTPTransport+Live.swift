@@ -80,9 +80,10 @@ private final class Connections: Sendable {
     case .stream(let bytes, let length):
       result.body = .stream(UploadBody(base: bytes, upload: upload), length: .known(length))
     }
-    if !request.verifiesCertificate {
+    if !request.verifiesCertificate || request.certificates != nil {
       var tls = tlsConfiguration
-      tls.certificateVerification = .none
+      if !request.verifiesCertificate { tls.certificateVerification = .none }
+      request.certificates?.add(to: &tls)
       result.tlsConfiguration = tls
     }
     return result

@@ -18,7 +18,7 @@ public struct TrustRoots: Sendable {
     additional = try (named + files).flatMap(Self.certificates)
   }
 
-  private static func certificates(in file: FilePath) throws -> [NIOSSLCertificate] {
+  static func certificates(in file: FilePath) throws -> [NIOSSLCertificate] {
     do {
       return try NIOSSLCertificate.fromPEMBytes(Files.read(file, limit: 16 << 20))
     } catch let error as HostError {

@@ -163,12 +163,14 @@ actor Authenticator {
         .POST, realm, headers: ["Content-Type": "application/x-www-form-urlencoded"],
         body: .bytes(Array(FormEncoding.encode(mergingScopes(items)).utf8)))
       request.verifiesCertificate = endpoint.verifiesCertificate
+      request.certificates = endpoint.certificates
       return request
     }
     let query = [parts.percentEncodedQuery, FormEncoding.encode(items)].compactMap { $0 }.filter { !$0.isEmpty }
     parts.percentEncodedQuery = query.isEmpty ? nil : query.joined(separator: "&")
     var request = HTTPRequest(.GET, parts.url ?? realm)
     request.verifiesCertificate = endpoint.verifiesCertificate
+    request.certificates = endpoint.certificates
     if case .basic(let user, let password) = credential {
       request.headers.add(name: "Authorization", value: basic(user, password))
     }

@@ -11,6 +11,7 @@ struct Endpoint: Sendable, Hashable {
   /// Without a path.
   var base: URL
   var verifiesCertificate: Bool
+  var certificates: HostCertificates?
 
   /// - Throws: `RegistryError` when the path cannot be part of an address.
   func url(_ path: String) throws -> URL {
@@ -28,35 +29,41 @@ struct Endpoint: Sendable, Hashable {
 /// of both they speak, without credentials. A certificate that is refused is an answer too: the port speaks TLS.
 actor Endpoints {
   private let http: HTTPClient
-  private let insecureRegistries: Set<String>
-  private var known: [String: Task<Endpoint, any Error>] = [:]
+  private struct Wanted: Hashable {
+    var registry: String
+    var isInsecure: Bool
+  }
 
-  init(http: HTTPClient, insecureRegistries: Set<String>) {
+  private let certificates: CertificateFolders
+  private var known: [Wanted: Task<Endpoint, any Error>] = [:]
+
+  init(http: HTTPClient, certificates: CertificateFolders) {
     var probing = http
     probing.headTimeout = .seconds(10)
     probing.redirectLimit = 0
     self.http = probing
-    self.insecureRegistries = insecureRegistries
+    self.certificates = certificates
   }
 
   /// - Throws: `HTTPError` when nothing answers, `RegistryError`.
-  func endpoint(of registry: String) async throws -> Endpoint {
-    if let task = known[registry] { return try await task.value }
-    let isInsecure = insecureRegistries.contains(registry)
-    guard isInsecure || ImageReference(registry: registry, repository: "").isLoopback else {
-      return try Self.endpoint("https", registry, verifiesCertificate: true)
+  func endpoint(of registry: String, isInsecure: Bool) async throws -> Endpoint {
+    let wanted = Wanted(registry: registry, isInsecure: isInsecure)
+    if let task = known[wanted] { return try await task.value }
+    let task = Task { [http, certificates] in
+      var secure = try Self.endpoint("https", registry, verifiesCertificate: !isInsecure)
+      secure.certificates = try certificates.certificates(of: registry)
+      guard isInsecure || ImageReference(registry: registry, repository: "").isLoopback else { return secure }
+      return try await Self.probe(secure, http)
     }
-    let task = Task { [http] in try await Self.probe(registry, isInsecure: isInsecure, http) }
-    known[registry] = task
+    known[wanted] = task
     do { return try await task.value } catch {
-      known[registry] = nil
+      known[wanted] = nil
       throw error
     }
   }
 
-  private static func probe(_ registry: String, isInsecure: Bool, _ http: HTTPClient) async throws -> Endpoint {
-    let secure = try endpoint("https", registry, verifiesCertificate: !isInsecure)
-    let plain = try endpoint("http", registry, verifiesCertificate: true)
+  private static func probe(_ secure: Endpoint, _ http: HTTPClient) async throws -> Endpoint {
+    let plain = try endpoint("http", secure.registry, verifiesCertificate: true)
     do {
       try await ask(secure, http)
       return secure
@@ -73,6 +80,7 @@ actor Endpoints {
   private static func ask(_ endpoint: Endpoint, _ http: HTTPClient) async throws {
     var request = HTTPRequest(.GET, try endpoint.url("/v2/"))
     request.verifiesCertificate = endpoint.verifiesCertificate
+    request.certificates = endpoint.certificates
     request.mayRetry = false
     _ = try await http.send(request)
   }

@@ -14,6 +14,7 @@ struct RegistryCall: Sendable {
     self.scopes = scopes
     request = HTTPRequest(method, url)
     request.verifiesCertificate = endpoint.verifiesCertificate
+    request.certificates = endpoint.certificates
   }
 
   /// Whether it goes to the registry itself, and not where that sent us.
@@ -21,12 +22,6 @@ struct RegistryCall: Sendable {
 }
 
 extension RegistryClient {
-  func endpoint(of registry: String) async throws -> Endpoint {
-    do { return try await endpoints.endpoint(of: registry) } catch let error as HTTPError {
-      throw RegistryError.unreachable(registry, error)
-    }
-  }
-
   /// Sends with authorization and returns whatever the registry answers in the end, but for 401.
   /// - Throws: `RegistryError`, `CancellationError`, and what a stream in the request throws.
   func send(_ call: RegistryCall) async throws -> HTTPResponse {

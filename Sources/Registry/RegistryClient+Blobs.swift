@@ -16,7 +16,7 @@ extension RegistryRepository: BlobSource {
   }
 
   func blobCall(_ method: HTTPMethod, _ digest: Digest) async throws -> RegistryCall {
-    let endpoint = try await client.endpoint(of: registry)
+    let endpoint = try await endpoint()
     return RegistryCall(
       method, try endpoint.url("/v2/\(name)/blobs/\(digest)"), at: endpoint,
       for: [AccessScope(repository: name, access: .pull)])

@@ -12,7 +12,15 @@ extension RegistryClient {
   /// (distribution-spec, "Pulling manifests").
   /// - Throws: `RegistryError`, `OCIError`.
   public func manifest(_ reference: ImageReference) async throws -> RawManifest {
-    let repository = repository(reference)
+    try await atFirstPlace(of: reference) { repository in
+      try await manifest(
+        ImageReference(
+          registry: repository.registry, repository: repository.name, tag: reference.tag, digest: reference.digest),
+        repository)
+    }
+  }
+
+  private func manifest(_ reference: ImageReference, _ repository: RegistryRepository) async throws -> RawManifest {
     let call = try await repository.manifestCall(.GET, reference.identifier)
     let response = try await send(call)
     guard response.status == 200 else { throw await manifestFailure(reference, call, response) }
@@ -134,7 +142,7 @@ extension RegistryRepository {
   var fullName: String { "\(registry)/\(name)" }
 
   func manifestCall(_ method: HTTPMethod, _ identifier: String) async throws -> RegistryCall {
-    let endpoint = try await client.endpoint(of: registry)
+    let endpoint = try await endpoint()
     var call = RegistryCall(
       method, try endpoint.url("/v2/\(name)/manifests/\(identifier)"), at: endpoint,
       for: [AccessScope(repository: name, access: method == .PUT ? .push : .pull)])

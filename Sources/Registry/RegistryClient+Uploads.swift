@@ -111,7 +111,7 @@ extension RegistryRepository: ImageDestination {
   }
 
   private func uploadCall(_ query: String = "") async throws -> RegistryCall {
-    let endpoint = try await client.endpoint(of: registry)
+    let endpoint = try await endpoint()
     var call = RegistryCall(
       .POST, try endpoint.url("/v2/\(name)/blobs/uploads/\(query)"), at: endpoint,
       for: [AccessScope(repository: name, access: .push)])
@@ -192,13 +192,13 @@ extension RegistryRepository: ImageDestination {
 
   /// What comes of it does not matter: uploads that nobody goes on with end by themselves.
   private func endUpload(_ session: URL) async {
-    guard let endpoint = try? await client.endpoint(of: registry) else { return }
+    guard let endpoint = try? await endpoint() else { return }
     let scope = AccessScope(repository: name, access: .push)
     _ = try? await client.attempt(RegistryCall(.DELETE, session, at: endpoint, for: [scope]))
   }
 
   private func putCall(_ upload: Upload, _ session: URL) async throws -> RegistryCall {
-    let endpoint = try await client.endpoint(of: registry)
+    let endpoint = try await endpoint()
     let address = session.absoluteString
     let separator = address.contains("?") ? "&" : "?"
     guard let url = URL(string: "\(address)\(separator)digest=\(Self.escape(upload.blob.digest.description))") else {

@@ -8,24 +8,38 @@ public struct RegistryClient: Sendable {
   let authenticator: Authenticator
   let endpoints: Endpoints
   let warnings: WarningReporter
+  let configuration: RegistriesConfiguration
+  let places = PlaceMemory()
 
   /// - Parameters:
-  ///   - insecureRegistries: hosts with their ports, as they stand in names, whose certificates are not checked and
-  ///     that may speak plain HTTP. Registries on this machine may always speak plain HTTP.
+  ///   - configuration: mirrors, and what is blocked or insecure. Registries on this machine may always speak plain
+  ///     HTTP.
+  ///   - certificates: what is believed of a registry, and what is shown to it.
   ///   - onWarning: called once for each different warning of a registry (distribution-spec, "Warnings").
   public init(
-    http: HTTPClient, credentials: any CredentialProvider, insecureRegistries: Set<String> = [],
-    onWarning: @escaping @Sendable (RegistryWarning) -> Void = { _ in }
+    http: HTTPClient, credentials: any CredentialProvider, configuration: RegistriesConfiguration = .none,
+    certificates: CertificateFolders = .none, onWarning: @escaping @Sendable (RegistryWarning) -> Void = { _ in }
   ) {
     self.http = http
+    self.configuration = configuration
     authenticator = Authenticator(http: http, credentials: credentials)
-    endpoints = Endpoints(http: http, insecureRegistries: insecureRegistries)
+    endpoints = Endpoints(http: http, certificates: certificates)
     warnings = WarningReporter(report: onWarning)
   }
 
-  /// The repository of a name, as source of blobs and as destination; tag and digest of the name do not matter.
+  /// The repository of a name, as destination and as source; tag and digest of the name do not matter. Mirrors are for
+  /// reading, and are not asked.
   public func repository(_ reference: ImageReference) -> RegistryRepository {
-    RegistryRepository(client: self, registry: reference.registry, name: reference.repository)
+    let rule = configuration.rule(for: reference)
+    var repository = RegistryRepository(
+      client: self, registry: reference.registry, name: reference.repository, isInsecure: rule?.isInsecure ?? false)
+    repository.refusal = rule.flatMap { $0.isBlocked ? .blocked(reference, $0) : nil }
+    return repository
+  }
+
+  func repository(_ place: PullPlace) -> RegistryRepository {
+    RegistryRepository(
+      client: self, registry: place.registry, name: place.repository, isInsecure: place.isInsecure)
   }
 }
 
@@ -38,16 +52,26 @@ public struct RegistryRepository: Sendable {
   /// Repositories of the same registry that are known to have a blob, which then need not be uploaded. A source that
   /// is a repository of this registry is known without being listed.
   public var mountable: [Digest: String] = [:]
+  /// Its certificate is not checked, and it may speak plain HTTP.
+  let isInsecure: Bool
+  /// Why it must not be asked at all.
+  var refusal: RegistryError?
 
-  init(client: RegistryClient, registry: String, name: String) {
+  init(client: RegistryClient, registry: String, name: String, isInsecure: Bool) {
     self.client = client
     self.registry = registry
     self.name = name
+    self.isInsecure = isInsecure
   }
-}
 
-extension RegistryClient: ImageSource {
-  public func blobs(of reference: ImageReference) -> any BlobSource { repository(reference) }
+  /// - Throws: `RegistryError` when it must not be asked, or cannot be reached.
+  func endpoint() async throws -> Endpoint {
+    if let refusal { throw refusal }
+    do { return try await client.endpoints.endpoint(of: registry, isInsecure: isInsecure) } catch let error as HTTPError
+    {
+      throw RegistryError.unreachable(registry, error)
+    }
+  }
 }
 
 /// What a registry says beside its answers.

@@ -55,9 +55,16 @@ public struct Workbench: Sendable {
 
   func ecrCredentials() -> ECRCredentials { ECRCredentials(http: http, environment: environment, progress: progress) }
 
-  func registryClient(_ ecr: ECRCredentials) -> RegistryClient {
+  /// What is shown to registries.
+  func credentials(_ ecr: ECRCredentials) -> any CredentialProvider { RegistryCredentials(environment, ecr) }
+
+  /// - Throws: `RegistryError` when the files that describe registries cannot be used.
+  func registryClient(_ credentials: any CredentialProvider) throws -> RegistryClient {
     let progress = progress
-    return RegistryClient(http: http, credentials: RegistryCredentials(environment, ecr)) { warning in
+    return RegistryClient(
+      http: http, credentials: credentials, configuration: try RegistriesConfiguration(environment),
+      certificates: CertificateFolders(environment)
+    ) { warning in
       progress.report(.warning("registry-warning", "\(warning.registry) says: \(warning.text)"))
     }
   }

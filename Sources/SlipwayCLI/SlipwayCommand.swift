@@ -8,8 +8,8 @@ struct SlipwayCommand: AsyncParsableCommand {
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
     subcommands: [
-      BuildCommand.self, CheckCommand.self, DiskUsageCommand.self, DoctorCommand.self, PluginCommand.self,
-      PruneCommand.self,
+      BuildCommand.self, CheckCommand.self, DiskUsageCommand.self, DoctorCommand.self, LoginCommand.self,
+      LogoutCommand.self, PluginCommand.self, PruneCommand.self, RegistryCommand.self,
     ])
 
   /// A wrong name gets the right one as an answer.

@@ -84,7 +84,11 @@ final class ScriptedRegistry: Sendable {
   func client(_ credentials: any CredentialProvider = StaticCredentials.anonymous, insecure: Set<String> = [])
     -> RegistryClient
   {
-    RegistryClient(http: http, credentials: credentials, insecureRegistries: insecure)
+    var configuration = RegistriesConfiguration()
+    configuration.rules = insecure.sorted().map {
+      RegistryRule(prefix: $0, location: $0, isInsecure: true, isBlocked: false, mirrors: [], origin: "the test")
+    }
+    return RegistryClient(http: http, credentials: credentials, configuration: configuration)
   }
 
   private func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {

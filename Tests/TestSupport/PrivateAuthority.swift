@@ -24,25 +24,40 @@ struct PrivateAuthority {
       ])
   }
 
-  /// A certificate for `localhost`, 127.0.0.1 and others, and its key.
-  func issueServerCertificate(hostNames: [String] = []) async throws -> (certificate: FilePath, key: FilePath) {
-    let request = folder.appending("server.csr")
-    let issued = (certificate: folder.appending("server.crt"), key: folder.appending("server.key"))
-    let extensions = folder.appending("server.ext")
+  /// For whom a certificate is.
+  enum Bearer: String {
+    /// `localhost`, 127.0.0.1 and what else is named.
+    case server
+    case client
+  }
+
+  /// Where a certificate and its key are.
+  static func issued(_ bearer: Bearer, in folder: FilePath) -> (certificate: FilePath, key: FilePath) {
+    (folder.appending("\(bearer.rawValue).crt"), folder.appending("\(bearer.rawValue).key"))
+  }
+
+  /// Makes a certificate and its key.
+  /// - Parameter hostNames: more names of the server.
+  @discardableResult
+  func issue(_ bearer: Bearer, hostNames: [String] = []) async throws -> (certificate: FilePath, key: FilePath) {
+    let request = folder.appending("\(bearer.rawValue).csr")
+    let issued = Self.issued(bearer, in: folder)
+    let extensions = folder.appending("\(bearer.rawValue).ext")
+    let names = ["DNS:localhost", "IP:127.0.0.1"] + hostNames.map { "DNS:\($0)" }
     try Files.writeAtomically(
-      Array("subjectAltName=DNS:localhost,IP:127.0.0.1\(hostNames.map { ",DNS:\($0)" }.joined())\n".utf8),
+      Array("subjectAltName=\(names.joined(separator: ","))\nextendedKeyUsage=\(bearer.rawValue)Auth\n".utf8),
       to: extensions)
     try await Tool.run(
       "openssl",
       [
         "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-        "-subj", "/CN=localhost", "-keyout", issued.key.string, "-out", request.string,
+        "-subj", "/CN=\(bearer.rawValue)", "-keyout", issued.key.string, "-out", request.string,
       ])
     try await Tool.run(
       "openssl",
       [
         "x509", "-req", "-in", request.string, "-CA", certificate.string, "-CAkey", key.string,
-        "-set_serial", "2",
+        "-set_serial", bearer == .server ? "2" : "3",
         "-days", "2", "-extfile", extensions.string, "-out", issued.certificate.string,
       ])
     return issued

@@ -28,9 +28,14 @@ struct RegistrySettings {
     }
     lines += ["http:", "  addr: 127.0.0.1:0", "  secret: test"]
     if configuration.usesTLS {
-      let issued = try await PrivateAuthority(in: folder.appending("tls"))
-        .issueServerCertificate(hostNames: configuration.hostNames)
-      lines.append("  tls: {certificate: \(issued.certificate), key: \(issued.key)}")
+      let authority = try await PrivateAuthority(in: folder.appending("tls"))
+      let issued = try await authority.issue(.server, hostNames: configuration.hostNames)
+      var members = "certificate: \(issued.certificate), key: \(issued.key)"
+      if configuration.wantsClientCertificate {
+        try await authority.issue(.client)
+        members += ", clientcas: [\(authority.certificate)]"
+      }
+      lines.append("  tls: {\(members)}")
     }
     lines += try await access()
     let path = folder.appending("registry.yml")

@@ -35,14 +35,18 @@ public struct TestRegistry: Sendable {
     public var storage: Storage
     /// What its certificate is made out to, beside this machine.
     public var hostNames: [String]
+    /// Of the private authority; with TLS only.
+    public var wantsClientCertificate: Bool
 
     public init(
-      access: Access = .anonymous, usesTLS: Bool = false, storage: Storage = .folder, hostNames: [String] = []
+      access: Access = .anonymous, usesTLS: Bool = false, storage: Storage = .folder, hostNames: [String] = [],
+      wantsClientCertificate: Bool = false
     ) {
       self.access = access
       self.usesTLS = usesTLS
       self.storage = storage
       self.hostNames = hostNames
+      self.wantsClientCertificate = wantsClientCertificate
     }
   }
 
@@ -57,6 +61,11 @@ public struct TestRegistry: Sendable {
   /// The private authority's certificate, for registries with TLS. It is alone in its folder.
   public var certificate: FilePath? {
     configuration.usesTLS ? PrivateAuthority.certificate(in: folder.appending("tls")) : nil
+  }
+  /// What a client shows to a registry that wants a certificate.
+  public var clientCertificate: (certificate: FilePath, key: FilePath)? {
+    configuration.wantsClientCertificate
+      ? PrivateAuthority.issued(.client, in: folder.appending("tls")) : nil
   }
   /// What the token server takes for an identity token.
   public var identityToken: String { Self.refreshToken }

@@ -18,11 +18,12 @@ public struct Build: Sendable {
   let registry: RegistryClient
   private let ecr: ECRCredentials
 
-  public init(_ request: BuildRequest, _ bench: Workbench) {
+  /// - Throws: `RegistryError` when what describes registries cannot be used.
+  public init(_ request: BuildRequest, _ bench: Workbench) throws {
     self.request = request
     self.bench = bench
     ecr = bench.ecrCredentials()
-    registry = bench.registryClient(ecr)
+    registry = try bench.registryClient(bench.credentials(ecr))
   }
 
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
