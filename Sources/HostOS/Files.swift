@@ -60,6 +60,23 @@ public enum Files {
     } catch let errno as Errno { throw HostError("open", path, errno) }
   }
 
+  /// Writes what a person wants in a file of theirs: a file is replaced as a whole, a device or a pipe is written to.
+  /// - Throws: `HostError`.
+  public static func writeAnswer(_ bytes: [UInt8], to path: FilePath) throws {
+    guard isStream(path) else { return try writeAtomically(bytes, to: path) }
+    try withDescriptor(path, .writeOnly) {
+      do { try $0.writeAll(bytes) } catch let errno as Errno { throw HostError("write", path, errno) }
+    }
+  }
+
+  /// Whether a path is one of a device or a pipe, such as /dev/null, which must not be replaced by a file.
+  public static func isStream(_ path: FilePath) -> Bool {
+    switch (try? FileStatus(following: path))?.kind {
+    case .characterDevice, .blockDevice, .fifo: true
+    default: false
+    }
+  }
+
   /// Writes a file so that readers see the old content or the new, never a half: a temporary name in the same
   /// folder, fsync, rename.
   /// - Throws: `HostError`.

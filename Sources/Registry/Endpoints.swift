@@ -70,19 +70,23 @@ actor Endpoints {
     } catch let error as HTTPError {
       let speaksTLS: Set<DiagnosticCode> = [.certificateUntrusted, .certificateWrongHost, .tooManyRedirects]
       if speaksTLS.contains(error.code) { return secure }
-      do { try await ask(plain, http) } catch let other as HTTPError where other.code != .tooManyRedirects {
+      do {
+        // What servers that speak TLS only say to those who do not.
+        if try await ask(plain, http) == 400 { throw error }
+      } catch let other as HTTPError where other.code != .tooManyRedirects {
         throw other.code == .connectionRefused ? error : other
       }
       return plain
     }
   }
 
-  private static func ask(_ endpoint: Endpoint, _ http: HTTPClient) async throws {
+  @discardableResult
+  private static func ask(_ endpoint: Endpoint, _ http: HTTPClient) async throws -> Int {
     var request = HTTPRequest(.GET, try endpoint.url("/v2/"))
     request.verifiesCertificate = endpoint.verifiesCertificate
     request.certificates = endpoint.certificates
     request.mayRetry = false
-    _ = try await http.send(request)
+    return try await http.send(request).status
   }
 
   private static func endpoint(_ scheme: String, _ registry: String, verifiesCertificate: Bool) throws -> Endpoint {

@@ -173,9 +173,9 @@ struct BuildCommand: AsyncParsableCommand {
       if answer.exitCode != .success { throw Diagnostics.ExitCode.Failure(code: answer.exitCode) }
     case .delegated(let code): throw Diagnostics.ExitCode.Failure(code: .init(rawValue: code))
     case .built(let result):
-      if let iidfile { try Files.writeAtomically(Array(result.imageID.description.utf8), to: FilePath(iidfile)) }
+      if let iidfile { try Files.writeAnswer(Array(result.imageID.description.utf8), to: FilePath(iidfile)) }
       if let metadataFile {
-        try Files.writeAtomically(JSONDocument.encode(result.metadata, pretty: true), to: FilePath(metadataFile))
+        try Files.writeAnswer(JSONDocument.encode(result.metadata, pretty: true), to: FilePath(metadataFile))
       }
       if !result.usedStandardOutput { try Terminal.answer(result.answer) }
     }

@@ -25,7 +25,10 @@ import Testing
       #expect(right.outputText == "Login Succeeded\n" && !right.errorText.contains(password))
       let inspect = ["inspect", "--raw", "--tls-verify=false", "--authfile", config.string, "docker://\(place.base)"]
       try await Tool.run("skopeo", inspect)
-      expect(try await slipway.run(["build", try place.scratch.write(["Dockerfile": .file("FROM \(place.base)\n")], in: "c").string]))
+      expect(
+        try await slipway.run([
+          "build", try place.scratch.write(["Dockerfile": .file("FROM \(place.base)\n")], in: "c").string,
+        ]))
       let out = try await slipway.run(["logout", registry])
       #expect(out.outputText == "Removed the login credentials for \(registry)\n")
       #expect(try await slipway.run(["logout", registry]).outputText == "Not logged in to \(registry)\n")

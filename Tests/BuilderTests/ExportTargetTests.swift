@@ -37,6 +37,19 @@ struct ExportTargetTests {
     if let old { #expect(try Files.read(target) == Array(old.utf8)) }
   }
 
+  /// As /dev/null, which root could replace.
+  @Test func aPipeIsWrittenToAndStays() async throws {
+    try scratch.write(["pipe": .fifo])
+    async let read = Tool.output("cat", [scratch("pipe").string])
+    try ExportTarget.file(scratch("pipe")).write { try Self.write("content", to: $0) }
+    #expect(try await read == "content")
+    async let answer = Tool.output("cat", [scratch("pipe").string])
+    try Files.writeAnswer(Array("answer".utf8), to: scratch("pipe"))
+    #expect(try await answer == "answer")
+    #expect(try FileStatus(of: scratch("pipe")).kind == .fifo)
+    #expect(try Files.names(in: scratch.path).map(\.string) == ["pipe"])
+  }
+
   @Test func missingFolderIsAnError() {
     #expect(throws: HostError.self) {
       try ExportTarget.file(scratch("none/image.tar")).write { _ in Issue.record("nothing can be written") }

@@ -42,7 +42,7 @@ import Testing
       try await client(registry.authority, files) { try await $0.logIn(to: registry.authority) }
       try await client(registry.authority, ["ca.crt": authority]) { client in
         let error = await registryError { try await client.logIn(to: registry.authority) }
-        #expect(error?.code == .registryUnreachable, "\(String(describing: error))")
+        #expect(error?.exitCode == .unavailable, "\(String(describing: error))")
       }
     }
   }

@@ -159,7 +159,9 @@ import Testing
       ([:], [:], nil),
     ] as [([String: String], [String: String], String?)])
   func files(files: [String: String], variables: [String: String], expected: String?) throws {
-    let texts = files.mapValues { "[[registry]]\nlocation = \"r.example\"\n[[registry.mirror]]\nlocation = \"\($0).example\"" }
+    let texts = files.mapValues {
+      "[[registry]]\nlocation = \"r.example\"\n[[registry.mirror]]\nlocation = \"\($0).example\""
+    }
     let mirrors = try configuration(texts, variables).places(for: ImageReference(parsing: "r.example/a"))
       .filter(\.isMirror)
     #expect(mirrors.map(\.registry) == (expected.map { ["\($0).example"] } ?? []))
@@ -169,7 +171,7 @@ import Testing
     "mistakes are told with the file and the place",
     arguments: [
       ("[[registry]\n", "line 1, column 12"),
-      ("[[registry]]\nlocation = 5\n", "registry.[0].location must be a String"),
+      ("[[registry]]\nlocation = 5\n", "registry.[0].location is missing, or of another type"),
       ("[[registry]]\ninsecure = true\n", "neither a prefix nor a location"),
       ("[[registry]]\nprefix = \"a.example\"\n", "the [[registry]] with prefix \"a.example\" needs a location"),
       ("[[registry]]\nlocation = \"https://a.example\"\n", "must not begin with https://"),
@@ -182,7 +184,10 @@ import Testing
         mirror = [{location = "b", pull-from-mirror = "all"}]
         """, "one must go"
       ),
-      ("[[registry]]\nlocation = \"a\"\nmirror = [{location = \"b\", pull-from-mirror = \"some\"}]\n", "pull-from-mirror"),
+      (
+        "[[registry]]\nlocation = \"a\"\nmirror = [{location = \"b\", pull-from-mirror = \"some\"}]\n",
+        "pull-from-mirror"
+      ),
     ])
   func mistakes(text: String, expected: String) throws {
     let error = #expect(throws: RegistryError.self) { try configuration(text) }

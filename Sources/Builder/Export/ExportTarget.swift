@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// Where an exported file goes.
 public enum ExportTarget: Sendable {
-  /// A file that appears when it is complete.
+  /// A file that appears when it is complete; a device or a pipe, which is written to.
   case file(FilePath)
   /// An open descriptor, such as standard output.
   case descriptor(FileDescriptor)
@@ -12,6 +12,8 @@ public enum ExportTarget: Sendable {
   func write(_ body: (any ByteSink) throws -> Void) throws {
     switch self {
     case .descriptor(let descriptor): try body(FileByteSink(descriptor))
+    case .file(let path) where Files.isStream(path):
+      try Files.withDescriptor(path, .writeOnly) { try body(FileByteSink($0, path: path)) }
     case .file(let path):
       let folder = path.removingLastComponent()
       let temporary = folder.appending(".\(path.lastComponent?.string ?? "archive").\(Files.uniqueName())")

@@ -33,7 +33,9 @@ public struct RegistriesConfiguration: Sendable, Hashable {
   /// A name with its alias taken.
   /// - Throws: `RegistryError` with the code `registries-conf-invalid`.
   public func expanded(_ reference: ImageReference) throws -> (reference: ImageReference, alias: Alias?) {
-    guard reference.registry == "docker.io", let alias = aliases[reference.familiarName] else { return (reference, nil) }
+    guard reference.registry == "docker.io", let alias = aliases[reference.familiarName] else {
+      return (reference, nil)
+    }
     guard let full = try? ImageReference(parsing: alias.name), full.tag == nil, full.digest == nil else {
       throw RegistryError.invalidConfiguration(
         alias.origin, "the alias of \(reference.familiarName) must be a full name without a tag, not \"\(alias.name)\"")

@@ -33,7 +33,8 @@ struct RegistriesFile: Sendable {
     }
     guard location != nil || prefix.hasPrefix("*.") else {
       throw RegistryError.invalidConfiguration(
-        file, "the [[registry]] with prefix \"\(prefix)\" needs a location", notes: ["only a prefix *.DOMAIN needs none"])
+        file, "the [[registry]] with prefix \"\(prefix)\" needs a location",
+        notes: ["only a prefix *.DOMAIN needs none"])
     }
     let mirrors = try (table.mirror ?? []).map { mirror in
       if table.mirrorByDigestOnly == true, mirror.use != nil {
@@ -78,12 +79,12 @@ struct RegistriesFile: Sendable {
   }
 
   private static func explained(_ error: DecodingError) -> String {
-    func place(_ path: [any CodingKey], _ last: (any CodingKey)? = nil) -> String {
-      (path + [last].compactMap { $0 }).map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }
-        .joined(separator: ".")
+    func place(_ path: [any CodingKey]) -> String {
+      path.map { key in key.intValue.map { "[\($0)]" } ?? key.stringValue }.joined(separator: ".")
     }
     switch error {
-    case .keyNotFound(let key, let context): return "\(place(context.codingPath, key)) is missing"
+    // The decoder says the same of both.
+    case .keyNotFound(_, let context): return "\(place(context.codingPath)) is missing, or of another type"
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
       return "\(place(context.codingPath)) must be a \(type)"
     case .dataCorrupted(let context): return "\(place(context.codingPath)): \(context.debugDescription)"

@@ -14,7 +14,8 @@ public struct CredentialFile: Sendable {
     let folder =
       environment.nonEmpty("DOCKER_CONFIG").map { FilePath($0) }
       ?? environment.nonEmpty("HOME").map { FilePath($0).appending(".docker") }
-    guard let path = environment.nonEmpty("REGISTRY_AUTH_FILE").map({ FilePath($0) }) ?? folder?.appending("config.json")
+    guard
+      let path = environment.nonEmpty("REGISTRY_AUTH_FILE").map({ FilePath($0) }) ?? folder?.appending("config.json")
     else {
       throw RegistryError(
         .credentialsInvalid, "there is no place for credentials", notes: ["neither HOME nor DOCKER_CONFIG is set"],
