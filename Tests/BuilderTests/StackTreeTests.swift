@@ -88,6 +88,26 @@ struct StackTreeTests {
       "a replaced parent hides what is deep below",
       [[.folder("d"), .folder("d/e"), .file("d/e/a", "one")], [.whiteout("d"), .folder("d"), .folder("d/e")], []],
       gives: ["d/", "d/e/"]),
+    Case(
+      "entries below a link of their own layer",
+      [
+        [
+          .folder("usr"), .folder("usr/lib"), .link("lib", "/usr/lib"), .link("l", "../lib"), .file("lib/a", "one"),
+          .folder("l/d"), .file("l/d/b", "two"), .hardLink("c", to: "l/d/b"),
+        ]
+      ],
+      gives: [
+        "c=two", "l->../lib", "lib->/usr/lib", "usr/", "usr/lib/", "usr/lib/a=one", "usr/lib/d/", "usr/lib/d/b=two",
+      ]),
+    Case(
+      "a deletion below a link of its own layer",
+      [[.folder("d"), .file("d/a", "one")], [.folder("d"), .link("l", "d"), .whiteout("l/a")]], gives: ["d/", "l->d"]),
+    Case(
+      "a folder over a link of its own layer",
+      [[.folder("d"), .link("l", "d"), .folder("l"), .file("l/a", "one")]], gives: ["d/", "l/", "l/a=one"]),
+    Case(
+      "a file over a folder of its own layer",
+      [[.folder("d"), .folder("d/e"), .file("d/e/a", "one"), .file("d", "two")]], gives: ["d=two"]),
     Case("the whiteout of nothing", [[.file("a", "one")], [.whiteout("b")]], gives: ["a=one"]),
     Case(
       "a name that begins like another", [[.file("ab", "one"), .folder("a"), .file("a/x", "two")], [.whiteout("a")]],
@@ -142,6 +162,17 @@ struct StackTreeTests {
     }
     #expect(asked { _ = try tree.entry(at: .clamped("b")) } == [layers[1].diffID])
     #expect(asked { _ = try tree.names(in: .root) } == layers.dropLast().map(\.diffID))
+  }
+
+  /// An absolute link must not lead out of an unpacked layer.
+  @Test func contentBelowALinkIsReadWhereItIs() throws {
+    let tree = SampleLayers.tree([[.folder("d"), .link("l", "/d"), .file("l/a", "one")]])
+    guard case .layer(let location) = try tree.content(at: .clamped("d/a")) else {
+      Issue.record("no place in a layer")
+      return
+    }
+    #expect(location.path == .clamped("l/a"))
+    #expect(location.place == .clamped("d/a"))
   }
 
   @Test func contentOfAHardLinkIsReadUnderItsFirstName() throws {

@@ -69,7 +69,7 @@ struct ContentSpooler {
 extension BuildStore {
   /// Where a content can be read because its layer is unpacked, in whatever way; nil when it is not.
   fileprivate func unpackedPath(of location: LayerLocation) -> FilePath? {
-    FileOwnership.allCases.map { snapshotPath(of: location.chain, $0).pushing(location.path.filePath) }
+    FileOwnership.allCases.map { snapshotPath(of: location.chain, $0).pushing(location.place.filePath) }
       .first(where: Self.isReadable)
   }
 

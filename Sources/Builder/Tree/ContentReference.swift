@@ -18,6 +18,8 @@ struct LayerLocation: Sendable {
   var layer: Layer
   /// Of the stack up to the layer, under which it may be unpacked.
   var chain: ChainID
-  /// Of the file that has the content, which a hard link may stand for.
+  /// How the layer names the file that has the content.
   var path: TreePath
+  /// Where the file is when the layer is unpacked, without symbolic links on the way.
+  var place: TreePath
 }

@@ -6,7 +6,7 @@ final class LayerTree: Sendable {
   struct Node: Sendable {
     var entry: TreeEntry
     var contentSHA256: [UInt8]?
-    /// The path of the content in the layer, another one for hard links.
+    /// How the layer names the content: another path for hard links, and for what it puts below links of its own.
     var contentPath: TreePath
   }
 
@@ -18,37 +18,14 @@ final class LayerTree: Sendable {
   private let linked: Set<TreePath>
 
   init(_ index: LayerIndex) {
-    var nodes: [TreePath: Node] = [:]
-    var children: [TreePath: Set<[UInt8]>] = [:]
-    var whiteouts: Set<TreePath> = []
-    var opaques: Set<TreePath> = []
-    var linked: Set<TreePath> = []
-    nodes.reserveCapacity(index.items.count)
-    for item in index.items {
-      let path = item.entry.path
-      switch item.entry.kind {
-      case .opaqueWhiteout: opaques.insert(path)
-      case .whiteout: whiteouts.insert(path)
-      case .hardLink(let target):
-        guard var node = nodes[target] else { continue }
-        node.entry.path = path
-        linked.insert(node.contentPath)
-        nodes[path] = node
-      default: nodes[path] = Node(entry: item.entry, contentSHA256: item.contentSHA256, contentPath: path)
-      }
-      guard !item.entry.isWhiteout else { continue }
-      // Parents that have no entry of their own exist all the same.
-      var child = path
-      while let parent = child.parent {
-        guard children[parent, default: []].insert(Array(child.name)).inserted else { break }
-        child = parent
-      }
-    }
-    self.nodes = nodes
-    self.children = children
-    self.whiteouts = whiteouts
-    self.opaques = opaques
-    self.linked = linked
+    var builder = LayerTreeBuilder()
+    builder.nodes.reserveCapacity(index.items.count)
+    for item in index.items { builder.add(item) }
+    nodes = builder.nodes
+    children = builder.children
+    whiteouts = builder.whiteouts
+    opaques = builder.opaques
+    linked = builder.linked
   }
 
   func node(at path: TreePath) -> Node? { nodes[path] }

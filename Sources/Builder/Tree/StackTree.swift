@@ -60,7 +60,9 @@ struct StackTree: FileTree {
 
   func content(at path: TreePath) throws -> ContentReference {
     guard let (node, level) = try find(path), node.entry.isFile else { return .bytes([]) }
-    return .layer(LayerLocation(layer: level.layer, chain: level.chain, path: node.contentPath))
+    return .layer(
+      LayerLocation(
+        layer: level.layer, chain: level.chain, path: node.contentPath, place: node.entry.path))
   }
 
   func contentSHA256(at path: TreePath) throws -> [UInt8] {
