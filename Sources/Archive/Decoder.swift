@@ -4,10 +4,15 @@ import HostOS
 struct HashingSource {
   private var source: any ByteSource
   private var hasher = SHA256Hasher()
+  private let knownSHA256Hex: String?
   private(set) var size: Int64 = 0
   private var peeked: ArraySlice<UInt8> = []
 
-  init(_ source: any ByteSource) { self.source = source }
+  /// - Parameter knownSHA256Hex: what the digest is, where the source sees to that itself; nil to compute it.
+  init(_ source: any ByteSource, knownSHA256Hex: String? = nil) {
+    self.source = source
+    self.knownSHA256Hex = knownSHA256Hex
+  }
 
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     if !peeked.isEmpty {
@@ -34,13 +39,13 @@ struct HashingSource {
     return Array(peeked)
   }
 
-  func sha256Hex() -> String { hasher.finalizeHex() }
+  func sha256Hex() -> String { knownSHA256Hex ?? hasher.finalizeHex() }
 
   private mutating func readFromSource(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try source.read(into: buffer)
     guard count > 0 else { return 0 }
     size += Int64(count)
-    hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    if knownSHA256Hex == nil { hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
     return count
   }
 }

@@ -30,10 +30,12 @@ final class DecodingThread {
   /// Lent to the caller of `next`.
   private var lent: Buffer?
 
+  /// - Parameter knownSHA256Hex: the digest of a source that verifies itself; nil to compute it.
   /// - Throws: `ArchiveError` when the machine gives no more threads.
-  init(_ source: any ByteSource, limits: ReadingLimits) throws {
+  init(_ source: any ByteSource, limits: ReadingLimits, knownSHA256Hex: String? = nil) throws {
     let monitor = monitor
     thread = try WorkerThread {
+      let source = HashingSource(source, knownSHA256Hex: knownSHA256Hex)
       let ending = Result { try Self.decode(source, limits: limits, monitor) }
       monitor.update { $0.ending = ending }
     }
@@ -66,9 +68,9 @@ final class DecodingThread {
   }
 
   private static func decode(
-    _ source: any ByteSource, limits: ReadingLimits, _ monitor: Monitor<State>
+    _ source: HashingSource, limits: ReadingLimits, _ monitor: Monitor<State>
   ) throws -> Digests {
-    var source = HashingSource(source)
+    var source = source
     let format = CompressionFormat(signature: try source.peek(CompressionFormat.signatureLength))
     let decoder: any Decoder =
       switch format {

@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 import HostOS
 public import SystemPackage
 
@@ -40,34 +40,21 @@ public struct LayerExtractor: Sendable {
     public var devices: DevicePolicy
     /// Limits, expected digests, and whether an index is made on the way.
     public var reading: LayerReader.Options
-    /// What lower layers have at a path. Asked for folders that an entry implies without the layer holding them, so that
-    /// they keep their mode and owner; where it says nil, a folder is 0755 and root's.
-    public var lowerEntry: @Sendable (TreePath) throws -> TreeEntry?
 
     public init(
       mode: Mode, ownership: Ownership = .restore, devices: DevicePolicy = .skipWhereRefused,
-      reading: LayerReader.Options = LayerReader.Options(),
-      lowerEntry: @escaping @Sendable (TreePath) throws -> TreeEntry? = { _ in nil }
+      reading: LayerReader.Options = LayerReader.Options()
     ) {
       self.mode = mode
       self.ownership = ownership
       self.devices = devices
       self.reading = reading
-      self.lowerEntry = lowerEntry
     }
-  }
-
-  public struct Result: Sendable {
-    public var summary: LayerSummary
-    /// Nil unless `reading.makesIndex`.
-    public var index: LayerIndex?
-    /// What could not be restored on this machine; the first of them, and how many more there were.
-    public var warnings: [Diagnostic]
   }
 
   /// An existing folder.
   public let root: FilePath
-  public let options: Options
+  public var options: Options
 
   public init(into root: FilePath, options: Options) {
     self.root = root
@@ -76,7 +63,11 @@ public struct LayerExtractor: Sendable {
 
   /// - Throws: `ArchiveError` for a layer that is damaged, hostile, beyond the limits or not the expected one;
   ///   `HostError` when the machine refuses; what the source throws.
-  public func extract(_ source: any ByteSource) throws -> Result {
+  public func extract(_ source: any ByteSource) throws -> UnpackedLayer.Result { try unpack(source).finish() }
+
+  /// Writes all files, and leaves the attributes of folders for later: by then it may be known what lower layers have.
+  /// - Throws: as `extract` does.
+  public func unpack(_ source: any ByteSource) throws -> UnpackedLayer {
     let reader = try LayerReader(source, options: options.reading)
     let writer = try TreeWriter(root: root, options: options)
     while let entry = try reader.next() {
@@ -84,9 +75,7 @@ public struct LayerExtractor: Sendable {
         try Self.copyContent(of: entry, from: reader, to: descriptor)
       }
     }
-    try writer.finish()
-    let result = try reader.finish()
-    return Result(summary: result.summary, index: result.index, warnings: writer.warnings.diagnostics)
+    return UnpackedLayer(writer, try reader.finish())
   }
 
   /// Holes stay holes.

@@ -38,9 +38,10 @@ public struct LayerIndex: Sendable, Hashable {
     try self.init(decoding: Files.read(path, limit: 1 << 30))
   }
 
-  /// Writes the index so that readers see all of it or nothing.
+  /// Writes the index so that readers see all of it or nothing. After a loss of power it may be damaged, which reading it
+  /// finds out.
   /// - Throws: `HostError`.
   public func write(to path: FilePath) throws {
-    try Files.writeAtomically(encoded(), to: path)
+    try Files.writeAtomically(encoded(), to: path, isDurable: false)
   }
 }

@@ -62,7 +62,8 @@ public final class LayerReader {
   /// - Throws: `ArchiveError` when the bytes are no tar, and what the source throws.
   public init(_ source: any ByteSource, options: Options = Options()) throws {
     self.options = options
-    thread = try DecodingThread(source, limits: options.limits)
+    thread = try DecodingThread(
+      source, limits: options.limits, knownSHA256Hex: options.expectation.verifiedSHA256Hex)
     parser = try TarParser(thread, acceptsNothing: options.decodesWhiteouts)
   }
 

@@ -5,6 +5,8 @@ struct PendingFolders {
   struct Pending {
     var entry: TreeEntry
     var isOpaque = false
+    /// The layer has no entry for it.
+    var isImplied = false
     /// When it was made, in steps of this value.
     var step: Int
     var path: TreePath { entry.path }
@@ -15,11 +17,14 @@ struct PendingFolders {
   private var removed: [TreePath: Int] = [:]
   private var step = 0
 
-  mutating func set(_ entry: TreeEntry) {
+  mutating func set(_ entry: TreeEntry, isImplied: Bool = false) {
     step += 1
     let isOpaque = isCurrent(pending[entry.path]) && pending[entry.path]?.isOpaque == true
-    pending[entry.path] = Pending(entry: entry, isOpaque: isOpaque, step: step)
+    pending[entry.path] = Pending(entry: entry, isOpaque: isOpaque, isImplied: isImplied, step: step)
   }
+
+  /// Whether any of them is implied.
+  var hasImplied: Bool { pending.values.contains { $0.isImplied && isCurrent($0) } }
 
   /// For a folder that is, or will be, set.
   mutating func setOpaque(_ path: TreePath) {

@@ -28,12 +28,18 @@ public struct LayerExpectation: Sendable, Hashable {
   public var size: Int64?
   /// SHA-256 of the uncompressed tar, in 64 hexadecimal digits.
   public var diffIDSHA256Hex: String?
+  /// Whether the source itself ends with an error when its bytes have another digest than `sha256Hex`: they are not
+  /// digested once more then.
+  public var isSourceVerified = false
 
   public init(sha256Hex: String? = nil, size: Int64? = nil, diffIDSHA256Hex: String? = nil) {
     self.sha256Hex = sha256Hex
     self.size = size
     self.diffIDSHA256Hex = diffIDSHA256Hex
   }
+
+  /// The digest of a source that verifies itself.
+  var verifiedSHA256Hex: String? { isSourceVerified ? sha256Hex : nil }
 }
 
 extension LayerExpectation {

@@ -50,9 +50,17 @@ final class TreeWriter {
     }
   }
 
+  /// Whether `finish` will ask for folders of lower layers.
+  var hasImpliedFolders: Bool { folders.hasImplied }
+
   /// Gives folders their attributes, which would not last, or would be in the way, while things are put into them.
-  func finish() throws {
-    for pending in folders.deepestFirst() {
+  func finish(_ lowerEntry: (TreePath) throws -> TreeEntry?) throws {
+    for var pending in folders.deepestFirst() {
+      if pending.isImplied, let lower = try lowerEntry(pending.path), lower.isDirectory {
+        let path = pending.path
+        pending.entry = lower
+        pending.entry.path = path
+      }
       let descriptor: Int32
       if pending.path.isRoot {
         descriptor = openat(root.descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -263,12 +271,7 @@ final class TreeWriter {
     guard mkdirat(place.folder, place.name, 0o700) == 0 else {
       throw HostError("create the folder", path.filePath, .current)
     }
-    var entry = TreeEntry(path: path, kind: .directory, mode: 0o755, modificationTime: time)
-    if let lower = try options.lowerEntry(path), lower.isDirectory {
-      entry = lower
-      entry.path = path
-    }
-    folders.set(entry)
+    folders.set(TreeEntry(path: path, kind: .directory, mode: 0o755, modificationTime: time), isImplied: true)
     if node == .whiteout { folders.setOpaque(path) }
   }
 

@@ -79,16 +79,18 @@ public enum Files {
 
   /// Writes a file so that readers see the old content or the new, never a half: a temporary name in the same
   /// folder, fsync, rename.
+  /// - Parameter isDurable: false leaves fsync out, for what is found out to be damaged and can be made again.
   /// - Throws: `HostError`.
   public static func writeAtomically(
-    _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o644)
+    _ bytes: [UInt8], to path: FilePath, permissions: FilePermissions = FilePermissions(rawValue: 0o644),
+    isDurable: Bool = true
   ) throws {
     // Not made of the file's own name, which may be as long as names can be.
     let temporary = path.removingLastComponent().appending(".\(uniqueName())")
     do {
       try withDescriptor(temporary, .writeOnly, options: [.create, .exclusiveCreate], permissions: permissions) {
         do { try $0.writeAll(bytes) } catch let errno as Errno { throw HostError("write", path, errno) }
-        try synchronize($0, path)
+        if isDurable { try synchronize($0, path) }
       }
       try rename(temporary, to: path)
     } catch {

@@ -28,9 +28,10 @@ public struct BlobIngest: ~Copyable, Sendable {
   /// Gives the blob its name. A blob of that name that is there already is success, for content decides the name.
   ///
   /// The caller has computed `digest` from what it wrote.
+  /// - Parameter isDurable: whether to wait until the disk has it: not for what can be fetched again.
   /// - Throws: `HostError`.
-  public consuming func commit(as digest: Digest) throws {
-    try Files.synchronize(descriptor, temporary)
+  public consuming func commit(as digest: Digest, isDurable: Bool = true) throws {
+    if isDurable { try Files.synchronize(descriptor, temporary) }
     let target = store.path(of: digest)
     try Files.createDirectories(target.removingLastComponent())
     try Files.rename(temporary, to: target)

@@ -6,13 +6,32 @@ public struct BlobStream: AsyncSequence, Sendable {
   public typealias Element = ByteBuffer
 
   private let makeNext: @Sendable () -> () async throws -> ByteBuffer?
+  /// What the bytes are checked against on their way; nil where nobody does.
+  private let expected: Descriptor?
 
   /// - Parameter source: any sequence of chunks.
   public init<Source: AsyncSequence & Sendable>(_ source: Source) where Source.Element == ByteBuffer {
+    self.init(source, expected: nil)
+  }
+
+  /// Chunks that are verified already.
+  public init<Base: AsyncSequence & Sendable>(_ source: VerifiedChunks<Base>) where Base.Element == ByteBuffer {
+    self.init(source, expected: source.expected)
+  }
+
+  private init<Source: AsyncSequence & Sendable>(_ source: Source, expected: Descriptor?)
+  where Source.Element == ByteBuffer {
+    self.expected = expected
     makeNext = {
       var iterator = source.makeAsyncIterator()
       return { try await iterator.next(isolation: #isolation) }
     }
+  }
+
+  /// The same bytes, checked against a descriptor, once only.
+  public func verified(as descriptor: Descriptor) -> BlobStream {
+    if let expected, expected.digest == descriptor.digest, expected.size == descriptor.size { return self }
+    return BlobStream(VerifiedChunks(self, expected: descriptor))
   }
 
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(nextChunk: makeNext()) }

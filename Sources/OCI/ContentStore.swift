@@ -1,6 +1,5 @@
 import Diagnostics
 import HostOS
-import NIOCore
 public import SystemPackage
 
 /// The blobs that Slipway keeps, as an OCI image layout (image-spec, image-layout.md) that other tools can read.
@@ -33,6 +32,13 @@ public struct ContentStore: Sendable {
     (try? FileStatus(of: path(of: digest)))?.kind == .file
   }
 
+  /// Whether a blob is here in its full size: what was fetched is not waited for to reach the disk, and may be cut off
+  /// when the machine lost its power meanwhile.
+  public func contains(_ descriptor: Descriptor) -> Bool {
+    guard let status = try? FileStatus(of: path(of: descriptor.digest)) else { return false }
+    return status.kind == .file && status.size == descriptor.size
+  }
+
   /// Begins to take in a blob.
   /// - Throws: `HostError`.
   public func ingest() throws -> BlobIngest {
@@ -45,7 +51,7 @@ public struct ContentStore: Sendable {
   @discardableResult
   public func store(_ bytes: [UInt8], mediaType: MediaType) throws -> Descriptor {
     let descriptor = Descriptor(mediaType: mediaType, of: bytes)
-    if contains(descriptor.digest) { return descriptor }
+    if contains(descriptor) { return descriptor }
     var ingest = try self.ingest()
     try bytes.withUnsafeBytes { try ingest.write($0) }
     try ingest.commit(as: descriptor.digest)
@@ -71,10 +77,11 @@ public struct ContentStore: Sendable {
   /// Makes the folders and the marker file of the layout. Safe to repeat and to race.
   private func prepare() throws {
     let marker = layout.appending("oci-layout")
-    if try FileStatus.ifExists(marker) == nil {
+    if try FileStatus.ifExists(marker)?.size ?? 0 == 0 {
       try Files.createDirectories(layout.appending("blobs").appending("sha256"))
       try Files.createDirectories(ingestFolder)
-      try Files.writeAtomically(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker)
+      // The first blob must not wait for it.
+      try Files.writeAtomically(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8), to: marker, isDurable: false)
     } else if try FileStatus.ifExists(ingestFolder) == nil {
       try Files.createDirectories(ingestFolder)
     }
@@ -177,23 +184,4 @@ extension ContentStore: ImageSource {
   }
 
   public func blobs(of reference: ImageReference) -> any BlobSource { self }
-}
-
-extension ContentStore {
-  /// Takes in a blob from elsewhere while verifying it. One that is here already is not read.
-  /// - Throws: the source's errors, `BlobMismatch`, `HostError`.
-  public func fetch(
-    _ descriptor: Descriptor, from source: any BlobSource, progress: @Sendable (Int64) -> Void = { _ in }
-  ) async throws {
-    if contains(descriptor.digest) { return }
-    let stream = try await source.blob(descriptor)
-    var ingest = try self.ingest()
-    var count: Int64 = 0
-    for try await chunk in VerifiedChunks(stream, expected: descriptor) {
-      try chunk.withUnsafeReadableBytes { try ingest.write($0) }
-      count += Int64(chunk.readableBytes)
-      progress(count)
-    }
-    try ingest.commit(as: descriptor.digest)
-  }
 }

@@ -156,10 +156,8 @@ private let ownership = isRoot ? LayerExtractor.Ownership.restore : .restoreWher
     let below = ["f d", "f/in f", "lib d", "lib/c f", "lib/deep d", "lib/deep/b f"]
     #expect(names.split(separator: "\n").map(String.init).sorted() == below + ["usr d", "usr/lib d", "usr/lib/a f"])
     let lowers = Dictionary(uniqueKeysWithValues: lower.map { ($0.entry.path, $0.ours().entry) })
-    let options = LayerExtractor.Options(
-      mode: .overlay(.user), ownership: ownership, lowerEntry: { lowers[$0] })
-    _ = try LayerExtractor(into: apart, options: options).extract(
-      MemoryByteSource(layer(upper.map { $0.ours() }).bytes))
+    _ = try LayerExtractor(into: apart, options: .init(mode: .overlay(.user), ownership: ownership))
+      .unpack(MemoryByteSource(layer(upper.map { $0.ours() }).bytes)).finish { lowers[$0] }
     let own = try await tool("find", [".", "-mindepth", "1", "-printf", "%P %y %m\n"], in: apart)
     #expect(own.split(separator: "\n").filter { $0.hasSuffix("d 755") }.count == 3)
   }
@@ -243,9 +241,10 @@ private let ownership = isRoot ? LayerExtractor.Ownership.restore : .restoreWher
     let folder = try TemporaryDirectory()
     let bytes = try layer([Sample.file("a/b/c", "1").ours()]).bytes
     let lower = Sample.folder("a", mode: 0o2711).ours().entry
-    let options = LayerExtractor.Options(
-      mode: .overlay(.user), ownership: ownership, lowerEntry: { $0 == lower.path ? lower : nil })
-    _ = try LayerExtractor(into: folder.path, options: options).extract(MemoryByteSource(bytes))
+    let unpacked = try LayerExtractor(into: folder.path, options: .init(mode: .overlay(.user), ownership: ownership))
+      .unpack(MemoryByteSource(bytes))
+    #expect(unpacked.asksForLowerEntries)
+    _ = try unpacked.finish { $0 == lower.path ? lower : nil }
     #expect(try FileStatus(of: folder.path.appending("a")).mode == 0o2711)
     #expect(try FileStatus(of: folder.path.appending("a")).modificationTime == .sample)
     #expect(try FileStatus(of: folder.path.appending("a/b")).mode == 0o755)
@@ -285,7 +284,7 @@ private let ownership = isRoot ? LayerExtractor.Ownership.restore : .restoreWher
 
   private func extract(
     _ bytes: [UInt8], to target: FilePath, _ mode: LayerExtractor.Mode
-  ) throws -> LayerExtractor.Result {
+  ) throws -> UnpackedLayer.Result {
     try LayerExtractor(into: target, options: .init(mode: mode, ownership: ownership)).extract(MemoryByteSource(bytes))
   }
 

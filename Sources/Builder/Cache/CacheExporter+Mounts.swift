@@ -67,7 +67,7 @@ extension CacheExporter {
     defer { lock.release() }
     let archive = MountArchive(store: store)
     return try await Blocking.run {
-      if let known = try FolderRecord.layer(of: folder), store.content.contains(known.descriptor.digest) {
+      if let known = try FolderRecord.layer(of: folder), store.content.contains(known.descriptor) {
         return known
       }
       step.log("archiving the cache mount \(name)")

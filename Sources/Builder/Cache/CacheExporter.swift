@@ -132,6 +132,6 @@ extension BuildProduct {
 extension Layer {
   /// Where the blob can be read.
   public func source(_ store: BuildStore) -> any BlobSource {
-    store.content.contains(descriptor.digest) ? store.content : origin ?? store.content
+    store.content.contains(descriptor) ? store.content : origin ?? store.content
   }
 }

@@ -9,10 +9,13 @@ import SystemPackage
 /// Commands where nothing can be mounted: one folder with all files of the layers below, what changed told by stat(2).
 extension ExecStep {
   func runInFolder(_ step: ProgressStep) async throws -> Layer {
-    let tree = try await trees.tree(of: base, name: "the image")
-    let folder = try await materialise(tree)
+    let folder = try await materialise()
     let work = folder.removingLastComponent()
     do {
+      let tree = try await trees.tree(of: base, name: "the image")
+      try await Blocking.run {
+        if let root = try tree.entry(at: .root) { try Files.setAttributes(of: root, at: folder) }
+      }
       let (layer, isClean) = try await run(in: ChrootRoot(folder: folder, work: work), tree, work, step)
       if isClean { isolation.keep(folder, as: LayerStack(base.layers + [layer])) } else { try Files.removeTree(work) }
       return layer
@@ -23,33 +26,26 @@ extension ExecStep {
   }
 
   /// The folder that the command before left behind, or a new one, with the layers that it lacks.
-  private func materialise(_ tree: StackTree) async throws -> FilePath {
+  private func materialise() async throws -> FilePath {
     let known = isolation.takeFolder(for: base)
     let folder = try known?.folder ?? store.makeWorkFolder().appending("root")
     do {
-      let missing = LayerStack(Array(base.layers.dropFirst(known?.layers ?? 0)))
-      try await snapshots.fetcher.fetch(missing)
-      let root = try tree.entry(at: .root)
-      return try await Blocking.run {
-        try Files.createDirectories(folder)
-        for layer in missing.layers { try extract(layer, into: folder) }
-        if let root { try Files.setAttributes(of: root, at: folder) }
-        return folder
-      }
+      try Files.createDirectories(folder)
+      for layer in base.layers.dropFirst(known?.layers ?? 0) { try await extract(layer, into: folder) }
+      return folder
     } catch {
       try? Files.removeTree(folder.removingLastComponent())
       throw error
     }
   }
 
-  private func extract(_ layer: Layer, into folder: FilePath) throws {
+  private func extract(_ layer: Layer, into folder: FilePath) async throws {
     let extractor = LayerExtractor(
       into: folder,
       options: .init(
-        mode: .plain, ownership: UserNamespace.current == .singleID ? .restoreWherePermitted : .restore,
-        reading: .init(expectation: layer.expectation)))
-    let path = store.content.path(of: layer.descriptor.digest)
-    let result = try Files.withDescriptor(path, .readOnly) { try extractor.extract(FileByteSource($0, path: path)) }
+        mode: .plain, ownership: UserNamespace.current == .singleID ? .restoreWherePermitted : .restore))
+    let unpacked = try await trees.intake.unpack(layer, with: extractor)
+    let result = try await Blocking.run { try unpacked.finish() }
     for warning in result.warnings { snapshots.progress.report(warning) }
   }
 

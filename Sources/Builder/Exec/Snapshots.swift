@@ -15,14 +15,10 @@ struct Snapshots: Sendable {
   /// The folders of a stack's layers, the lowest first, unpacking what is missing.
   func materialise(_ stack: LayerStack) async throws -> [FilePath] {
     let ownership = try await Blocking.run { try store.ownership() }
-    var folders: [FilePath] = []
-    for index in stack.layers.indices {
-      let part = stack.prefix(through: index)
-      guard let chain = part.chainID else { continue }
-      let folder = store.snapshotPath(of: chain, ownership)
-      if try FileStatus.ifExists(folder) == nil { try await unpack(part, as: folder, ownership) }
-      folders.append(folder)
-    }
+    let parts = stack.layers.indices.map(stack.prefix(through:))
+    let folders = parts.compactMap(\.chainID).map { store.snapshotPath(of: $0, ownership) }
+    let missing = try Array(zip(parts, folders)).filter { try FileStatus.ifExists($1) == nil }
+    try await missing.forEachSideBySide(limit: LayerIntake.limit) { try await unpack($0, as: $1, ownership) }
     // The topmost first, so that those that others lie on go last.
     for folder in folders.reversed() { store.markUsed(snapshot: folder) }
     return folders
@@ -39,37 +35,27 @@ struct Snapshots: Sendable {
 
   private func unpack(_ stack: LayerStack, as target: FilePath, _ ownership: FileOwnership) async throws {
     guard let layer = stack.layers.last else { return }
-    try await fetcher.fetch(layer)
-    let below = try await trees.tree(of: LayerStack(stack.layers.dropLast()), name: "the layers below")
     try await store.exclusively("snapshot-\(target.lastComponent?.string ?? "")") {
       if try FileStatus.ifExists(target) != nil { return }
       try await progress.step("[internal] unpack layer \(layer.descriptor.digest.short)") { step in
-        let warnings = try await Blocking.run { try extract(layer, as: target, ownership, over: below) }
-        for warning in warnings { step.log(warning.message) }
+        let work = try store.makeWorkFolder()
+        defer { try? Files.removeTree(work) }
+        let folder = work.appending("layer")
+        try Files.createDirectories(folder)
+        let mode = LayerExtractor.Mode.overlay(UserNamespace.current == .initial ? .trusted : .user)
+        let unpacked = try await trees.intake.unpack(
+          layer, with: LayerExtractor(into: folder, options: .init(mode: mode, ownership: ownership.extraction)))
+        // Others may be unpacking the layers below just now; most layers hold all their folders, and need not wait.
+        let below = LayerStack(unpacked.asksForLowerEntries ? Array(stack.layers.dropLast()) : [])
+        let tree = try await trees.tree(of: below, name: "the layers below")
+        let result = try await Blocking.run {
+          let result = try unpacked.finish { try tree.entry(at: $0) }
+          try Files.createDirectories(target.removingLastComponent())
+          _ = try Files.renameUnlessExists(folder, to: target)
+          return result
+        }
+        for warning in result.warnings { step.log(warning.message) }
       }
     }
-  }
-
-  private func extract(
-    _ layer: Layer, as target: FilePath, _ ownership: FileOwnership, over below: StackTree
-  ) throws -> [Diagnostic] {
-    let work = try store.makeWorkFolder()
-    defer { try? Files.removeTree(work) }
-    let folder = work.appending("layer")
-    try Files.createDirectories(folder)
-    let isInitial = UserNamespace.current == .initial
-    let extractor = LayerExtractor(
-      into: folder,
-      options: .init(
-        mode: .overlay(isInitial ? .trusted : .user),
-        ownership: ownership.extraction,
-        reading: .init(expectation: layer.expectation), lowerEntry: { try below.entry(at: $0) }))
-    let path = store.content.path(of: layer.descriptor.digest)
-    let result = try Files.withDescriptor(path, .readOnly) { descriptor in
-      try extractor.extract(FileByteSource(descriptor, path: path))
-    }
-    try Files.createDirectories(target.removingLastComponent())
-    _ = try Files.renameUnlessExists(folder, to: target)
-    return result.warnings
   }
 }

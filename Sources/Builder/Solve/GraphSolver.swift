@@ -179,7 +179,7 @@ struct GraphSolver: Sendable {
       layer.origin = image.blobs
       layer.originReference = image.reference
       // An image of the store need not have all its layers there.
-      if !store.content.contains(descriptor.digest), let origin = store.origin(of: descriptor.digest) {
+      if !store.content.contains(descriptor), let origin = store.origin(of: descriptor.digest) {
         layer.origin = inputs.blobs(origin)
         layer.originReference = origin
       }

@@ -17,7 +17,7 @@ extension BuildStore {
     // A record that cannot be read is as good as none: the step runs again and writes a new one.
     guard let bytes = try? Files.read(recordPath(of: key)),
       let record = try? JSONDocument.decode(CacheRecord.self, from: bytes, called: "cache record"),
-      content.contains(record.descriptor.digest)
+      content.contains(record.descriptor)
     else { return nil }
     Self.markUsed(recordPath(of: key))
     Self.markUsed(content.path(of: record.descriptor.digest))

@@ -1,6 +1,8 @@
+import Archive
 import Diagnostics
 import HostOS
 import OCI
+import SystemPackage
 
 /// Brings blobs of base layers into the store when they are first needed.
 struct LayerFetcher: Sendable {
@@ -14,39 +16,85 @@ struct LayerFetcher: Sendable {
   /// - Throws: the source's errors; `BuilderError` with the code `layer-gone` when there is no source;
   ///   `MissingCacheLayer` where that is permitted.
   func fetch(_ layer: Layer) async throws {
-    if store.content.contains(layer.descriptor.digest) { return }
+    if store.content.contains(layer.descriptor) { return }
+    _ = try await download(layer) { _ in }
+  }
+
+  /// All layers of a stack, some at a time.
+  func fetch(_ stack: LayerStack) async throws {
+    try await stack.layers.forEachSideBySide(limit: 4) { try await fetch($0) }
+  }
+
+  /// Lets `body`, which blocks, read a layer: the one of the store, or the one that is just coming into it, whose bytes
+  /// are touched once then. It is told what it has to find.
+  /// - Throws: what `fetch` throws, and what `body` throws.
+  func reading<Answer: Sendable>(
+    _ layer: Layer, _ body: @escaping @Sendable (any ByteSource, LayerExpectation) throws -> Answer
+  ) async throws -> Answer {
+    if !store.content.contains(layer.descriptor) {
+      var expectation = layer.expectation
+      expectation.isSourceVerified = true
+      let answer = try await download(layer) { [expectation] in try body($0, expectation) }
+      if let answer { return answer }
+    }
+    let path = store.content.path(of: layer.descriptor.digest)
+    return try await Blocking.run {
+      try Files.withDescriptor(path, .readOnly) { try body(FileByteSource($0, path: path), layer.expectation) }
+    }
+  }
+
+  /// - Returns: nil when another build brought the layer meanwhile; then nothing was read.
+  private func download<Answer: Sendable>(
+    _ layer: Layer, _ body: @escaping @Sendable (any ByteSource) throws -> Answer
+  ) async throws -> Answer? {
     guard let origin = layer.origin else {
       throw BuilderError(
         "layer-gone", "the store does not have the layer \(layer.descriptor.digest) any more",
         help: ["build again: what is missing is made anew"])
     }
-    try await store.exclusively("blob-\(layer.descriptor.digest.hex)") {
-      if store.content.contains(layer.descriptor.digest) { return }
-      do { try await fetch(layer, from: origin) } catch {
+    let answer: Result<Answer, any Error>? = try await store.exclusively("blob-\(layer.descriptor.digest.hex)") {
+      if store.content.contains(layer.descriptor) { return nil }
+      do { return try await fetch(layer, from: origin, body) } catch {
         // A full disk is not the fault of a cache.
         guard doesWithoutCaches, layer.cacheName != nil, !(error is HostError), !Task.isCancelled else { throw error }
         throw MissingCacheLayer(layer: layer, reason: error)
       }
     }
     onFetch(layer)
+    return try answer?.get()
   }
 
-  private func fetch(_ layer: Layer, from origin: any BlobSource) async throws {
+  /// - Returns: what the reader said. When it fails, the blob comes into the store all the same: only a blob that is not
+  ///   the right one is the download's fault.
+  private func fetch<Answer: Sendable>(
+    _ layer: Layer, from origin: any BlobSource, _ body: @escaping @Sendable (any ByteSource) throws -> Answer
+  ) async throws -> Result<Answer, any Error> {
     let name = layer.cacheName ?? layer.originReference?.familiarName ?? "base image"
-    try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
+    return try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
       let (digest, total) = (layer.descriptor.digest.short, layer.descriptor.size)
-      try await store.content.fetch(layer.descriptor, from: origin) { count in
+      return try await store.content.fetch(layer.descriptor, from: origin) { count in
         step.transferred(digest, completed: count, of: total)
+      } reading: { blob in
+        Result { try body(DownloadSource(blob: blob)) }
       }
     }
   }
+}
 
-  /// All layers of a stack, some at a time.
-  func fetch(_ stack: LayerStack) async throws {
+/// A blob that is coming into the store.
+private struct DownloadSource: ByteSource {
+  let blob: BlobReader
+
+  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try blob.read(into: buffer) }
+}
+
+extension Array where Element: Sendable {
+  /// Runs `body` for all elements, the first ones first and no more than `limit` at a time.
+  func forEachSideBySide(limit: Int, _ body: @escaping @Sendable (Element) async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for (position, layer) in stack.layers.enumerated() {
-        if position >= 4 { try await group.next() }
-        group.addTask { try await fetch(layer) }
+      for (position, element) in enumerated() {
+        if position >= limit { try await group.next() }
+        group.addTask { try await body(element) }
       }
       try await group.waitForAll()
     }

@@ -9,7 +9,7 @@ extension BuildStore {
 
   /// Remembers the repositories that absent layers came from.
   func rememberOrigins(of layers: [Layer]) throws {
-    for layer in layers where !content.contains(layer.descriptor.digest) {
+    for layer in layers where !content.contains(layer.descriptor) {
       guard let reference = layer.originReference else { continue }
       let path = originPath(of: layer.descriptor.digest)
       try Files.createDirectories(path.removingLastComponent())

@@ -19,7 +19,7 @@ extension BuildStore {
     // A record that cannot be read is as good as none: the layer is converted again.
     guard let bytes = try? Files.read(path),
       let record = try? JSONDocument.decode(CacheRecord.self, from: bytes, called: "record of a converted layer"),
-      content.contains(record.descriptor.digest)
+      content.contains(record.descriptor)
     else { return nil }
     Self.markUsed(path)
     Self.markUsed(content.path(of: record.descriptor.digest))

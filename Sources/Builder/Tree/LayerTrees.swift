@@ -8,16 +8,17 @@ import SystemPackage
 /// Answers what layers hold: from indexes that are kept beside blobs, which are made when a layer is first asked about.
 final class LayerTrees: Sendable {
   private let store: BuildStore
-  private let fetcher: LayerFetcher
+  let intake: LayerIntake
   private let trees = Mutex<[Digest: LayerTree]>([:])
 
   init(store: BuildStore, fetcher: LayerFetcher) {
     self.store = store
-    self.fetcher = fetcher
+    intake = LayerIntake(store: store, fetcher: fetcher)
   }
 
   /// The merged view of a stack. Layers without an index are fetched and read once.
   func tree(of stack: LayerStack, name: String) async throws -> StackTree {
+    try await intake.index(stack.layers)
     var trees: [LayerTree] = []
     for layer in stack.layers { trees.append(try await tree(of: layer)) }
     return StackTree(stack, trees, name: name)
@@ -37,49 +38,29 @@ final class LayerTrees: Sendable {
         views[key] = StackTree(stack, trees, name: name)
       }
       do { return try await Blocking.run { [views] in try body(views) } } catch let unknown as UnknownLayers {
-        try await fetcher.fetch(LayerStack(unknown.layers))
+        try await intake.index(unknown.layers)
       }
     }
   }
 
   /// Whether nothing has to be fetched to look into a layer.
   private func isAtHand(_ layer: Layer) -> Bool {
-    hasIndex(layer) || store.content.contains(layer.descriptor.digest)
+    intake.hasIndex(layer) || store.content.contains(layer.descriptor)
   }
 
   private func tree(of layer: Layer) async throws -> LayerTree {
     if let tree = trees.withLock({ $0[layer.diffID] }) { return tree }
-    if !hasIndex(layer) {
-      try await fetcher.fetch(layer)
-      try await store.exclusively("index-\(layer.diffID.hex)") {
-        if hasIndex(layer) { return }
-        try await Blocking.run { [store] in try Self.makeIndex(of: layer, in: store) }
-      }
-    }
+    try await intake.index(layer)
     let path = store.indexPath(of: layer.diffID)
     BuildStore.markUsed(path)
-    let tree = try await Blocking.run { LayerTree(try LayerIndex(contentsOf: path)) }
+    let tree: LayerTree
+    do { tree = try await Blocking.run { LayerTree(try LayerIndex(contentsOf: path)) } } catch is ArchiveError {
+      // The machine may have lost its power just after it was written.
+      try Files.removeTree(path)
+      try await intake.index(layer)
+      tree = try await Blocking.run { LayerTree(try LayerIndex(contentsOf: path)) }
+    }
     trees.withLock { $0[layer.diffID] = tree }
     return tree
-  }
-
-  private func hasIndex(_ layer: Layer) -> Bool {
-    (try? FileStatus(of: store.indexPath(of: layer.diffID))) != nil
-  }
-
-  private static func makeIndex(of layer: Layer, in store: BuildStore) throws {
-    let path = store.content.path(of: layer.descriptor.digest)
-    let result = try Files.withDescriptor(path, .readOnly) { descriptor in
-      try LayerReader(
-        FileByteSource(descriptor, path: path),
-        options: .init(expectation: layer.expectation, makesIndex: true, digestsContent: true)
-      ).finish()
-    }
-    guard let index = result.index else {
-      throw BuilderError("missing-index", "the layer reader gave no index", exitCode: .defect)
-    }
-    let target = store.indexPath(of: layer.diffID)
-    try Files.createDirectories(target.removingLastComponent())
-    try index.write(to: target)
   }
 }

@@ -3,12 +3,12 @@ import Glibc
 /// State that several threads share, with a way to wait for it to change: a pthread mutex and condition.
 ///
 /// `@unchecked Sendable`: `state` is touched under the mutex only.
-final class Monitor<State>: @unchecked Sendable {
+public final class Monitor<State>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var state: State
 
-  init(_ state: State) {
+  public init(_ state: State) {
     self.state = state
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
@@ -24,7 +24,7 @@ final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Changes the state and wakes whoever waits for it.
-  func update<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+  public func update<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer {
       pthread_cond_broadcast(condition)
@@ -34,7 +34,7 @@ final class Monitor<State>: @unchecked Sendable {
   }
 
   /// Waits until `body` has something to return, and wakes the others, since it may have changed the state.
-  func wait<Result>(for body: (inout State) -> Result?) -> Result {
+  public func wait<Result>(for body: (inout State) -> Result?) -> Result {
     pthread_mutex_lock(mutex)
     defer {
       pthread_cond_broadcast(condition)
@@ -44,35 +44,5 @@ final class Monitor<State>: @unchecked Sendable {
       if let result = body(&state) { return result }
       pthread_cond_wait(condition, mutex)
     }
-  }
-}
-
-/// A thread of our own that is joined before the value goes.
-struct WorkerThread: ~Copyable {
-  private let thread: pthread_t
-
-  /// - Throws: `ArchiveError` when the machine gives no more threads.
-  init(_ body: @escaping @Sendable () -> Void) throws {
-    let box = Unmanaged.passRetained(Body(run: body))
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, nil,
-      { context in
-        guard let context else { return nil }
-        Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-        return nil
-      }, box.toOpaque())
-    guard status == 0 else {
-      box.release()
-      throw ArchiveError.noThread(status)
-    }
-    self.thread = thread
-  }
-
-  deinit { pthread_join(thread, nil) }
-
-  private final class Body: Sendable {
-    let run: @Sendable () -> Void
-    init(run: @escaping @Sendable () -> Void) { self.run = run }
   }
 }
