@@ -93,14 +93,15 @@ let package = Package(
     // MARK: Layer 2
     // AST + options + base configs → `BuildGraph` and final config; pure.
     module("BuildPlanning", ["Diagnostics", "DockerfileSyntax", "OCI"]),
-    // The libarchive and zlib of the system.
+    // The libarchive, zlib and zstd of the system.
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     // File trees ↔ reproducible layers, over libarchive, zlib and what is faster; safe extraction; whiteouts.
     .target(
       name: "Archive",
-      dependencies: ["CArchive", "CHostOS", "CZlib", "Diagnostics", "HostOS", systemPackage]
+      dependencies: ["CArchive", "CHostOS", "CZlib", "CZstd", "Diagnostics", "HostOS", systemPackage]
         + (usesZlibOnly ? [] : ["CDeflate", "CInflate"]),
       swiftSettings: swiftSettings + (usesZlibOnly ? [.define("SLIPWAY_ZLIB_ONLY")] : [])),
     // The child's half of the sandbox: between clone and exec only async-signal-safe C may run.

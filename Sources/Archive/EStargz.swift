@@ -25,7 +25,7 @@ enum EStargz {
 
   static let landmarkContent: [UInt8] = [0xf]
   /// Of a piece, in bytes: one gzip member.
-  static let chunkSize = GzipMember.size
+  static let chunkSize = BlockFormat.gzip(level: 0).blockSize
 
   /// A line of the table ("TOCEntry").
   struct Entry: Encodable {

@@ -2,7 +2,7 @@ import HostOS
 
 /// Compresses as eStargz asks for, and keeps the table of contents: which gzip member each piece of a file is in.
 final class EStargzEncoder: LayerEncoder {
-  private let gzip: GzipEncoder
+  private let gzip: BlockEncoder
   private var entries: [EStargz.Entry] = []
   /// The members that entries begin with, by their places among the entries.
   private var members: [Int: Int] = [:]
@@ -14,7 +14,7 @@ final class EStargzEncoder: LayerEncoder {
   private(set) var tableSHA256Hex = ""
 
   init(_ sink: any ByteSink, level: Int, threadCount: Int) {
-    gzip = GzipEncoder(sink, level: level, threadCount: threadCount)
+    gzip = BlockEncoder(sink, .gzip(level: level), threadCount: threadCount)
   }
 
   var output: HashingSink { gzip.output }

@@ -16,7 +16,8 @@ extension LayerIndex {
     for item in items { out.item(item) }
     var hasher = SHA256Hasher()
     hasher.update(out.bytes)
-    return out.bytes + hasher.finalize()
+    out.bytes += hasher.finalize()
+    return out.bytes
   }
 
   /// - Throws: `ArchiveError` when the bytes are not an undamaged index of this version.

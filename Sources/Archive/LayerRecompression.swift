@@ -31,7 +31,7 @@ public struct LayerRecompression {
 
   private func writeBytes(_ source: any ByteSource, to sink: any ByteSink) throws -> Result {
     let thread = try DecodingThread(source, limits: ReadingLimits())
-    let encoder = try options.encoder(to: sink)
+    let encoder = options.encoder(to: sink)
     while let bytes = try thread.next() { try encoder.write(bytes) }
     let digests = try thread.finish()
     try expectation.check(digests)

@@ -5,7 +5,7 @@ public import SystemPackage
 /// (image-spec, layer.md).
 ///
 /// The same entries give the same bytes on any machine, whatever the number of threads. Memory is bounded by the number
-/// of threads (2 MiB each), not by the layer. The sink is called on the thread that calls the writer; all calls block.
+/// of threads (2 MiB each for gzip), not by the layer. The sink is called on the thread that calls the writer; all calls block.
 /// A writer that goes before `finish` leaves a half-written layer in the sink.
 public final class LayerWriter {
   public struct Options: Sendable {
@@ -44,9 +44,10 @@ public final class LayerWriter {
   /// The encoder, where it keeps a table of contents.
   private let table: EStargzEncoder?
   private var items: [LayerIndex.Item] = []
-  private var names: Set<[UInt8]> = []
-  /// What hard links may name: all but folders.
-  private var linkTargets: Set<TreePath> = []
+  /// Of the tar, where deletions have names of their own.
+  private var names: Set<TreePath> = []
+  /// Those that no hard link may name: folders and deletions.
+  private var unlinkable: Set<TreePath> = []
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
   /// One for each processor that this process may use.
@@ -55,7 +56,7 @@ public final class LayerWriter {
   /// - Throws: `ArchiveError`, and what the sink throws.
   public init(to sink: any ByteSink, options: Options = Options()) throws {
     self.options = options
-    encoder = try options.encoder(to: sink)
+    encoder = options.encoder(to: sink)
     table = encoder as? EStargzEncoder
     tar = try TarStream(encoder, digests: options.compression != .none)
     if table != nil { try append(EStargz.landmark, content: EStargz.landmarkContent) }
@@ -88,23 +89,29 @@ public final class LayerWriter {
     try append(entry) { try source.read(into: $0) }
   }
 
-  /// - Parameter read: puts bytes into the buffer and returns how many; 0 at the end.
-  func append(_ entry: TreeEntry, reading read: (UnsafeMutableRawBufferPointer) throws -> Int) throws {
+  /// - Parameters:
+  ///   - contentSHA256: of the content, where it is known and need not be computed: whoever says so makes sure of it.
+  ///   - read: puts bytes into the buffer and returns how many; 0 at the end.
+  /// - Throws: `ArchiveError` when it is not as long as announced, and what `read` and the sink throw.
+  public func append(
+    _ entry: TreeEntry, contentSHA256: [UInt8]? = nil, reading read: (UnsafeMutableRawBufferPointer) throws -> Int
+  ) throws {
     var entry = entry
     if let latest = options.latestTime, entry.modificationTime > latest { entry.modificationTime = latest }
     entry.modificationTime.nanoseconds = 0
-    let name = try tarName(of: entry)
+    let place = try tarPath(of: entry)
     try validate(entry)
-    guard names.insert(name).inserted else { throw ArchiveError.duplicateEntry(entry.path) }
+    guard names.insert(place).inserted else { throw ArchiveError.duplicateEntry(entry.path) }
+    let name = place.isRoot ? [UInt8(ascii: "."), UInt8(ascii: "/")] : place.bytes
     try tar.writeHeader(entry, name: name)
     table?.begin(entry, name: name)
-    if !entry.isDirectory, !entry.isWhiteout { linkTargets.insert(entry.path) }
+    if entry.isDirectory || entry.isWhiteout { unlinkable.insert(place) }
     var item = LayerIndex.Item(entry: entry)
     if case .file(let size) = entry.kind {
       item.contentOffset = tar.offset
-      var hasher = options.digestsContent ? SHA256Hasher() : nil
+      var hasher = options.digestsContent && contentSHA256 == nil ? SHA256Hasher() : nil
       try copy(size: size, of: entry.path, &hasher, read)
-      item.contentSHA256 = hasher?.finalize()
+      item.contentSHA256 = hasher?.finalize() ?? contentSHA256
     }
     items.append(item)
   }
@@ -157,7 +164,7 @@ public final class LayerWriter {
     case .file(let size) where size < 0: throw ArchiveError.unwritableEntry(entry.path, "its size is negative")
     case .symbolicLink(let target) where target.isEmpty || target.contains(0):
       throw ArchiveError.unwritableEntry(entry.path, "its link target is empty or holds a NUL byte")
-    case .hardLink(let target) where !linkTargets.contains(target):
+    case .hardLink(let target) where !names.contains(target) || unlinkable.contains(target):
       throw ArchiveError.unwritableEntry(entry.path, "it is a hard link to \(target), which is no earlier file")
     case .hardLink, .symbolicLink, .file, .directory, .characterDevice, .blockDevice, .fifo, .whiteout, .opaqueWhiteout:
       break
@@ -168,32 +175,32 @@ public final class LayerWriter {
   }
 
   /// Deletions are named after what they delete (image-spec, layer.md, "Whiteouts").
-  private func tarName(of entry: TreeEntry) throws -> [UInt8] {
+  private func tarPath(of entry: TreeEntry) throws -> TreePath {
     let path = entry.path
-    if !options.permitsWhiteoutNames, entry.path.components.contains(where: { $0.starts(with: Whiteout.prefix) }) {
+    if !options.permitsWhiteoutNames, path.hasComponent(startingWith: Whiteout.prefix) {
       throw ArchiveError.reservedName(path)
     }
     switch entry.kind {
-    case .opaqueWhiteout: return path.appending(name: Whiteout.opaqueName)?.bytes ?? []
+    case .opaqueWhiteout: return path.appending(name: Whiteout.opaqueName) ?? path
     case .whiteout:
       guard let parent = path.parent, let marker = parent.appending(name: Whiteout.prefix + path.name) else {
         throw ArchiveError.unwritableEntry(path, "the root cannot be deleted")
       }
-      return marker.bytes
+      return marker
     default:
       if path.isRoot, entry.kind != .directory { throw ArchiveError.unwritableEntry(path, "the root is a folder") }
-      return path.isRoot ? [UInt8(ascii: "."), UInt8(ascii: "/")] : path.bytes
+      return path
     }
   }
 }
 
 extension LayerWriter.Options {
-  func encoder(to sink: any ByteSink) throws -> any LayerEncoder {
+  func encoder(to sink: any ByteSink) -> any LayerEncoder {
     switch compression {
     case .none: PlainEncoder(sink)
-    case .gzip(let level): GzipEncoder(sink, level: level, threadCount: threadCount)
+    case .gzip(let level): BlockEncoder(sink, .gzip(level: level), threadCount: threadCount)
     case .estargz(let level): EStargzEncoder(sink, level: level, threadCount: threadCount)
-    case .zstd(let level): try ZstdEncoder(sink, level: level)
+    case .zstd(let level): BlockEncoder(sink, .zstd(level: level), threadCount: threadCount)
     }
   }
 }

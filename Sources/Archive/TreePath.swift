@@ -18,21 +18,30 @@ public struct TreePath: Sendable, Hashable {
   ///
   /// Nil for a name that leaves the root or holds a NUL byte.
   public init?(_ name: some Collection<UInt8>) {
+    let normalised = name.withContiguousStorageIfAvailable(Self.normalised) ?? Self.normalised(Array(name))
+    guard let normalised else { return nil }
+    bytes = normalised
+  }
+
+  // The collections are concrete here because callers in other modules do not get generic code made for theirs.
+  private static func normalised(_ name: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []
     result.reserveCapacity(name.count)
-    for component in name.split(separator: Self.slash) {
-      if component.elementsEqual(Self.dot) { continue }
-      if component.elementsEqual(Self.dotDot) {
+    for component in name.split(separator: slash) {
+      if component.elementsEqual(dot) { continue }
+      if component.elementsEqual(dotDot) {
         guard !result.isEmpty else { return nil }
-        result.removeSubrange((result.lastIndex(of: Self.slash) ?? 0)...)
+        result.removeSubrange((result.lastIndex(of: slash) ?? 0)...)
         continue
       }
       if component.contains(0) { return nil }
-      if !result.isEmpty { result.append(Self.slash) }
+      if !result.isEmpty { result.append(slash) }
       result.append(contentsOf: component)
     }
-    bytes = result
+    return result
   }
+
+  private static func normalised(_ name: [UInt8]) -> [UInt8]? { name.withUnsafeBufferPointer(normalised) }
 
   /// The same for text, which stands for its UTF-8 bytes.
   public init?(_ name: String) { self.init(Array(name.utf8)) }
@@ -63,17 +72,42 @@ public struct TreePath: Sendable, Hashable {
   }
 
   /// Something in this folder. Nil when `name` is empty, `.` or `..`, or holds a slash or NUL.
-  public func appending(name: some Collection<UInt8>) -> TreePath? {
-    guard !name.isEmpty, !name.contains(Self.slash), !name.contains(0), !name.elementsEqual(Self.dot),
-      !name.elementsEqual(Self.dotDot)
-    else { return nil }
-    return TreePath(normalised: bytes.isEmpty ? Array(name) : bytes + [Self.slash] + Array(name))
+  public func appending(name: some Collection<UInt8>) -> TreePath? { appending(name: Array(name)) }
+
+  /// The same for a name that is in memory of its own.
+  public func appending(name: [UInt8]) -> TreePath? {
+    guard !name.isEmpty, !name.contains(Self.slash), !name.contains(0), name != Self.dot, name != Self.dotDot else {
+      return nil
+    }
+    return TreePath(normalised: bytes.isEmpty ? name : joined(with: name))
+  }
+
+  private func joined(with rest: [UInt8]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: bytes.count + 1 + rest.count) { buffer, count in
+      let target = UnsafeMutableRawBufferPointer(buffer)
+      bytes.withUnsafeBytes { target.copyMemory(from: $0) }
+      target[bytes.count] = Self.slash
+      let end = UnsafeMutableRawBufferPointer(rebasing: target[(bytes.count + 1)...])
+      rest.withUnsafeBytes { end.copyMemory(from: $0) }
+      count = target.count
+    }
+  }
+
+  /// Whether a component begins with `prefix`.
+  func hasComponent(startingWith prefix: [UInt8]) -> Bool {
+    guard bytes.count >= prefix.count else { return false }
+    return bytes.withUnsafeBufferPointer { bytes in
+      (0...(bytes.count - prefix.count)).contains { start in
+        (start == 0 || bytes[start - 1] == Self.slash)
+          && bytes[start] == prefix.first && bytes[start..<(start + prefix.count)].elementsEqual(prefix)
+      }
+    }
   }
 
   /// The path `relative` below this folder.
   public func appending(_ relative: TreePath) -> TreePath {
     if relative.isRoot { return self }
-    return bytes.isEmpty ? relative : TreePath(normalised: bytes + [Self.slash] + relative.bytes)
+    return bytes.isEmpty ? relative : TreePath(normalised: joined(with: relative.bytes))
   }
 
   /// Whether this is `folder` or lies below it.
@@ -95,6 +129,17 @@ public struct TreePath: Sendable, Hashable {
     bytes.isEmpty ? FilePath(".") : Self.filePath(of: bytes)
   }
 
+  /// Calls `body` with the same text as the kernel takes it, relative to a folder.
+  public func withPlatformString<Result>(_ body: (UnsafePointer<CChar>) throws -> Result) rethrows -> Result {
+    let text = bytes.isEmpty ? Self.dot : bytes
+    let characters = [CChar](unsafeUninitializedCapacity: text.count + 1) { buffer, count in
+      text.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+      buffer[text.count] = 0
+      count = text.count + 1
+    }
+    return try body(characters)
+  }
+
   static func filePath(of bytes: some Collection<UInt8>) -> FilePath {
     (bytes.map(CChar.init(bitPattern:)) + [0]).withUnsafeBufferPointer { pointer in
       pointer.baseAddress.map { FilePath(platformString: $0) } ?? FilePath()
@@ -109,11 +154,20 @@ public struct TreePath: Sendable, Hashable {
 extension TreePath: Comparable {
   /// Compares component by component, each by its bytes.
   public static func < (left: TreePath, right: TreePath) -> Bool {
-    // A slash sorts before every byte that a name can hold, so that the children of `a` precede `a-b`.
-    left.bytes.lexicographicallyPrecedes(right.bytes) { (a: UInt8, b: UInt8) -> Bool in
-      (a == slash ? 0 : a) < (b == slash ? 0 : b)
+    left.bytes.withUnsafeBufferPointer { left in
+      right.bytes.withUnsafeBufferPointer { right in
+        let common = min(left.count, right.count)
+        guard let place = (0..<common).first(where: { left[$0] != right[$0] }) else { return left.count < right.count }
+        // A slash sorts before every byte that a name can hold, so that the children of `a` precede `a-b`.
+        return (left[place] == slash ? 0 : left[place]) < (right[place] == slash ? 0 : right[place])
+      }
     }
   }
+}
+
+extension TreePath {
+  /// All bytes at once: paths are looked up more often than anything else.
+  public func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 }
 
 extension TreePath: CustomStringConvertible {

@@ -28,6 +28,10 @@ int hostos_memory_file(const char *name) {
   return descriptor < 0 ? -errno : descriptor;
 }
 
+void hostos_begin_synchronizing(int descriptor, int64_t offset, int64_t length) {
+  (void)sync_file_range(descriptor, offset, length, SYNC_FILE_RANGE_WRITE);
+}
+
 uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number) { return makedev(major_number, minor_number); }
 
 uint32_t hostos_major(uint64_t device) { return major(device); }

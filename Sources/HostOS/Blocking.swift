@@ -30,6 +30,24 @@ public enum Blocking {
     }
   }
 
+  /// Runs `body` on pieces of the numbers below `count`, on all processors, and returns the results in order. The
+  /// calling thread works, too, and blocks until all is done.
+  /// - Parameter body: gets a piece and returns as many results.
+  /// - Throws: what `body` throws for the first of the pieces that fail.
+  public static func concurrently<Result: Sendable>(
+    _ count: Int, _ body: @Sendable (Range<Int>) throws -> [Result]
+  ) throws -> [Result] {
+    // Small enough for all threads to be busy to the end, large enough for the thread that gets one to know it.
+    let size = min(max(count / 64, 1), 64)
+    let pieces = (count + size - 1) / size
+    let results = Mutex([Swift.Result<[Result], any Error>?](repeating: nil, count: pieces))
+    DispatchQueue.concurrentPerform(iterations: pieces) { piece in
+      let result = Swift.Result { try body((piece * size)..<min(count, (piece + 1) * size)) }
+      results.withLock { $0[piece] = result }
+    }
+    return try results.withLock { $0 }.flatMap { try $0?.get() ?? [] }
+  }
+
   /// Whoever waits for a result, which comes once.
   private final class Waiter<Result: Sendable>: Sendable {
     private enum State {

@@ -77,6 +77,16 @@ public enum Files {
     }
   }
 
+  /// Opens a file for reading by its path below an open folder; whoever opens it closes it.
+  /// - Throws: `Errno`, for the caller knows better what the file is called.
+  public static func open(_ path: UnsafePointer<CChar>, in folder: FileDescriptor) throws(Errno) -> FileDescriptor {
+    while true {
+      let number = openat(folder.rawValue, path, O_RDONLY | O_CLOEXEC)
+      if number >= 0 { return FileDescriptor(rawValue: number) }
+      if Errno.current != .interrupted { throw .current }
+    }
+  }
+
   /// Writes a file so that readers see the old content or the new, never a half: a temporary name in the same
   /// folder, fsync, rename.
   /// - Parameter isDurable: false leaves fsync out, for what is found out to be damaged and can be made again.
@@ -103,6 +113,11 @@ public enum Files {
   /// - Throws: `HostError`.
   public static func synchronize(_ descriptor: FileDescriptor, _ path: FilePath? = nil) throws {
     guard fsync(descriptor.rawValue) == 0 else { throw HostError("write to the disk", path, .current) }
+  }
+
+  /// Begins to bring a part of a file to the disk, so that less is left to be waited for in `synchronize`.
+  public static func beginSynchronizing(_ descriptor: FileDescriptor, offset: Int64, count: Int64) {
+    hostos_begin_synchronizing(descriptor.rawValue, offset, count)
   }
 
   /// Replaces `target` if it exists.

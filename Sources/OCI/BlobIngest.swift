@@ -9,6 +9,9 @@ public struct BlobIngest: ~Copyable, Sendable {
   private let temporary: FilePath
   private let descriptor: FileDescriptor
   private var committed = false
+  /// Up to where it is on its way to the disk, in bytes.
+  private var synchronizing: Int64 = 0
+  private static let synchronizedPiece: Int64 = 8 << 20
   /// In bytes.
   public private(set) var count: Int64 = 0
 
@@ -23,6 +26,11 @@ public struct BlobIngest: ~Copyable, Sendable {
   public mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
     do { try descriptor.writeAll(bytes) } catch let errno as Errno { throw HostError("write", temporary, errno) }
     count += Int64(bytes.count)
+    // The disk works while the next bytes are made.
+    if count - synchronizing >= Self.synchronizedPiece {
+      Files.beginSynchronizing(descriptor, offset: synchronizing, count: count - synchronizing)
+      synchronizing = count
+    }
   }
 
   /// Gives the blob its name. A blob of that name that is there already is success, for content decides the name.

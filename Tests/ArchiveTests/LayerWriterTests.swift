@@ -131,15 +131,33 @@ import Testing
     #expect(result != nil)
   }
 
-  @Test(arguments: [0, 1, 1024, 1 << 20, 5_000_000])
-  func outputDoesNotDependOnThreads(size: Int) throws {
+  @Test(arguments: [Compression.default, .estargz(level: 2), .zstd(level: 3)], [0, 1, 1024, 1 << 20, 5_000_000])
+  func outputDoesNotDependOnThreads(compression: Compression, size: Int) throws {
     let samples = [Sample.file("a", prose(size)), .file("b", noise(size, seed: 7)), .file("c", prose(size / 3))]
-    let one = try layer(samples, options: .init(threadCount: 1))
-    for count in [2, 8] {
-      let other = try layer(samples, options: .init(threadCount: count))
+    let one = try layer(samples, options: .init(compression: compression, threadCount: 1))
+    for count in [2, 8, 16] {
+      let other = try layer(samples, options: .init(compression: compression, threadCount: count))
       #expect(other.bytes == one.bytes)
       #expect(other.result.summary == one.result.summary)
     }
+  }
+
+  /// Noise is stored as it is; noise that repeats itself, and noise of few values, are not.
+  @Test func onlyWhatDoesNotShrinkIsStored() throws {
+    func size(_ content: [UInt8]) throws -> Int { try layer([.file("f", content)], options: .init()).bytes.count }
+    let random = noise(4 << 20)
+    #expect(try size(random) > random.count)
+    let repeated = Array(repeatElement(random.prefix(1000), count: 4000).joined())
+    #expect(try size(repeated) < repeated.count / 10)
+    #expect(try size(random.map { $0 & 0x3f }) < random.count * 8 / 10)
+  }
+
+  @Test func aKnownDigestIsNotComputed() throws {
+    let known = [UInt8](repeating: 7, count: 32)
+    let writer = try LayerWriter(to: NullByteSink(), options: .init(digestsContent: true))
+    var source = MemoryByteSource(Array("text".utf8))
+    try writer.append(Sample.of("f", .file(size: 4)).entry, contentSHA256: known) { try source.read(into: $0) }
+    #expect(try writer.finish().index.items.map(\.contentSHA256) == [known])
   }
 
   @Test(arguments: [-5, 1, 9, 100])

@@ -115,6 +115,7 @@ struct BuildBench {
       switch items.first?.content {
       case .bytes(let bytes): bytes
       case .file(let file): try Files.read(file)
+      case .context(let file): try Files.read(file.hostPath)
       case .spooled(let spool, let offset, let size): try spool.read(offset: offset, size: Int(size))
       case .layer, nil: []
       }

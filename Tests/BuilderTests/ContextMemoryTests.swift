@@ -21,7 +21,8 @@ struct ContextMemoryTests {
   }
 
   private func digest(_ memory: ContextMemory, of name: String = "a") throws -> [UInt8] {
-    try memory.contentSHA256(of: scratch("context/\(name)"), at: try #require(TreePath(name)))
+    let tree = ContextTree(root: scratch("context"), ignore: nil, memory: memory)
+    return try tree.contentSHA256(at: try #require(TreePath(name)))
   }
 
   /// Replaces what is remembered by something that no file has, so that one sees where an answer comes from.
@@ -46,6 +47,22 @@ struct ContextMemoryTests {
   @Test func whatWasReadIsNotReadAgain() throws {
     try remember()
     #expect(try digest(memory()) == Self.marked)
+  }
+
+  /// What is remembered goes into the layer's index without another look, as long as the file is as it was.
+  @Test(arguments: [false, true])
+  func whatIsRememberedIsNotDigestedWhenItIsPacked(_ isChanged: Bool) throws {
+    try remember()
+    let memory = memory()
+    let tree = ContextTree(root: scratch("context"), ignore: nil, memory: memory)
+    let path = try #require(TreePath("a"))
+    let digest = try tree.contentSHA256(at: path)
+    let entry = try #require(try tree.entry(at: path))
+    let item = PendingLayer.Item(entry: entry, content: try tree.content(at: path), expectedSHA256: digest)
+    if isChanged { try Files.setMode(scratch("context/a"), 0o600) }
+    let writer = try LayerWriter(to: NullByteSink(), options: .init(digestsContent: true))
+    try writer.append([item])
+    #expect(try writer.finish().index.items.first?.contentSHA256 == (isChanged ? Self.first : Self.marked))
   }
 
   @Test(arguments: ["changed!", "FIRST"])

@@ -65,6 +65,18 @@ struct ContextTreeTests {
     #expect(try tree.contentSHA256(at: .clamped("src/main.c")) == SHA256Hasher.digest(of: "m".utf8))
   }
 
+  /// Of so many files that all threads get some, and in the order that was asked for.
+  @Test func manyFilesAreDigestedInOrder() throws {
+    let numbers = (0..<1000).map { ($0 * 7) % 1000 }
+    for number in numbers { try scratch.write(["many/\(number)": .file("content \(number)", mode: 0o644)]) }
+    let digests = try tree(ignoring: []).contentSHA256s(at: numbers.map { .clamped("many/\($0)") })
+    #expect(digests == numbers.map { SHA256Hasher.digest(of: "content \($0)".utf8) })
+    let error = #expect(throws: HostError.self) {
+      try tree(ignoring: []).contentSHA256s(at: [.clamped("many/1"), .clamped("many/nothing")])
+    }
+    #expect(error?.isMissing == true)
+  }
+
   private func tree(ignoring patterns: [String]) throws -> ContextTree {
     let matcher = patterns.isEmpty ? nil : DockerIgnoreMatcher(try DockerIgnore(patterns: patterns))
     return ContextTree(root: scratch.path, ignore: matcher)

@@ -1,5 +1,4 @@
 import Archive
-import Diagnostics
 import HostOS
 import SystemPackage
 
@@ -40,18 +39,12 @@ struct TreeCopy {
     try Files.withDescriptor(tar, .writeOnly, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite]) {
       let writer = try LayerWriter(
         to: FileByteSink($0, path: tar), options: .init(compression: .none, digestsContent: true))
-      for item in items { try writer.append(item) }
+      try writer.append(items)
       let written = try writer.finish().index.items
       for (item, result) in zip(items, written) {
         guard let expected = item.expectedSHA256, let actual = result.contentSHA256 else { continue }
-        if expected != actual { throw Self.changed(item) }
+        if expected != actual { throw item.changed }
       }
     }
-  }
-
-  private static func changed(_ item: PendingLayer.Item) -> BuilderError {
-    BuilderError(
-      "file-changed", "\(item.entry.path) changed while it was copied",
-      help: ["stop what writes to the context, or exclude the file in .dockerignore, and build again"])
   }
 }

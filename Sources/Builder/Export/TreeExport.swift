@@ -74,10 +74,12 @@ extension ImageExporter {
         }
         items.append(item)
       }
-      for var item in try spooler.resolve(items) {
-        item.entry.path = placed.folder.appending(item.entry.path)
-        try writer.append(item)
-      }
+      try writer.append(
+        try spooler.resolve(items).map { item in
+          var placedItem = item
+          placedItem.entry.path = placed.folder.appending(item.entry.path)
+          return placedItem
+        })
     }
     _ = try writer.finish()
   }

@@ -161,7 +161,7 @@ struct FileStep: Sendable {
     var unpacking = ArchiveUnpacking(action: action, owner: owner, spool: spool, end: spoolEnd)
     defer { spoolEnd = unpacking.end }
     for match in selection.matches {
-      if action.unpacks, !match.isDirectory, case .file(let file) = try tree.content(at: match.followed),
+      if action.unpacks, !match.isDirectory, let file = try tree.content(at: match.followed).hostFile,
         try unpacking.unpack(file, into: &layer)
       {
         continue

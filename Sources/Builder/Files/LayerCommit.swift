@@ -16,7 +16,7 @@ struct LayerCommit: Sendable {
   /// Writes a layer of the given items, whose contents can be opened. Blocks.
   func write(_ items: [PendingLayer.Item]) throws -> Layer {
     try write { writer in
-      for item in items { try writer.append(item) }
+      try writer.append(items)
     } verifying: { index in
       try verify(index, items)
     }
@@ -78,9 +78,7 @@ struct LayerCommit: Sendable {
   private func verify(_ index: LayerIndex, _ items: [PendingLayer.Item]) throws {
     for (item, written) in zip(items, index.items) {
       guard let expected = item.expectedSHA256, let actual = written.contentSHA256, expected != actual else { continue }
-      throw BuilderError(
-        "file-changed", "\(item.entry.path) changed while it was copied",
-        help: ["stop what writes to the context, or exclude the file in .dockerignore, and build again"])
+      throw item.changed
     }
   }
 }
@@ -104,20 +102,5 @@ private final class IngestSink: ByteSink {
   func commit(as digest: Digest) throws {
     guard let ingest = ingest.take() else { return }
     try ingest.commit(as: digest)
-  }
-}
-
-extension LayerWriter {
-  /// Adds an item whose content can be opened.
-  func append(_ item: PendingLayer.Item) throws {
-    guard item.entry.isFile else { return try append(item.entry) }
-    switch item.content {
-    case .bytes(let bytes): try append(item.entry, content: bytes)
-    case .file(let path): try Files.withDescriptor(path, .readOnly) { try append(item.entry, content: $0) }
-    case .spooled(let spool, let offset, let size):
-      try append(item.entry, from: spool.source(offset: offset, size: size))
-    case .layer(let location):
-      throw BuilderError("unread-content", "the content of \(location.path) was not fetched", exitCode: .defect)
-    }
   }
 }

@@ -33,20 +33,19 @@ struct PendingLayer {
   /// are hard links.
   var sortedItems: [Item] {
     let markers = opaques.map { Item(entry: .opaqueWhiteout($0, modificationTime: now), content: .bytes([])) }
-    let sorted = (Array(items.values) + markers).sorted {
-      ($0.entry.path, $0.entry.isWhiteout ? 1 : 0) < ($1.entry.path, $1.entry.isWhiteout ? 1 : 0)
-    }
+    var sorted = Array(items.values) + markers
+    sorted.sort { ($0.entry.path, $0.entry.isWhiteout ? 1 : 0) < ($1.entry.path, $1.entry.isWhiteout ? 1 : 0) }
     var originals: [Int: TreePath] = [:]
-    return sorted.map { item in
-      guard let group = item.linkGroup else { return item }
+    for (position, item) in sorted.enumerated() {
+      guard let group = item.linkGroup else { continue }
       guard let original = originals[group] else {
         originals[group] = item.entry.path
-        return item
+        continue
       }
-      var link = Item(entry: item.entry, content: .bytes([]))
-      link.entry.kind = .hardLink(to: original)
-      return link
+      sorted[position] = Item(entry: item.entry, content: .bytes([]))
+      sorted[position].entry.kind = .hardLink(to: original)
     }
+    return sorted
   }
 
   /// A number for files that are to be names of one file.
@@ -71,9 +70,11 @@ struct PendingLayer {
   /// overlay's upper folder has them.
   mutating func put(_ item: Item) throws {
     let path = item.entry.path
-    for folder in path.ancestors where !folder.isRoot && items[folder] == nil {
-      if let entry = try base.entry(at: folder), entry.isDirectory {
-        items[folder] = Item(entry: entry, content: .bytes([]))
+    if !hasFolder(above: path) {
+      for folder in path.ancestors where !folder.isRoot && items[folder] == nil {
+        if let entry = try base.entry(at: folder), entry.isDirectory {
+          items[folder] = Item(entry: entry, content: .bytes([]))
+        }
       }
     }
     let old = items[path]
@@ -132,8 +133,15 @@ extension PendingLayer: FileTree {
 
   func contentSHA256(at path: TreePath) throws -> [UInt8] { try base.contentSHA256(at: path) }
 
+  /// Whether the folder that holds the path is in this layer, and with it all on the way.
+  private func hasFolder(above path: TreePath) -> Bool {
+    guard let parent = path.parent else { return false }
+    return parent.isRoot || items[parent]?.entry.isDirectory ?? false
+  }
+
   private func isHidden(_ path: TreePath) -> Bool {
-    path.ancestors.contains { folder in
+    if opaques.isEmpty, hasFolder(above: path) { return false }
+    return path.ancestors.contains { folder in
       opaques.contains(folder) || items[folder].map { !$0.entry.isDirectory } ?? false
     }
   }

@@ -73,7 +73,7 @@ struct SourceSelection: Sendable {
       var linked: [FileIdentity: Int] = [:]
       for (position, node) in match.nodes.enumerated() {
         key.add(node.relative.bytes)
-        key.add("\(node.entry.kind) \(node.entry.mode) \(node.entry.uid) \(node.entry.gid) \(node.isWanted)")
+        key.add("\(node.entry.kind.keyText) \(node.entry.mode) \(node.entry.uid) \(node.entry.gid) \(node.isWanted)")
         for attribute in node.entry.extendedAttributes {
           key.add(attribute.name)
           key.add(attribute.value)
@@ -156,25 +156,49 @@ struct SourceWalker<Tree: FileTree> {
 
   mutating func nodes(from path: TreePath) throws -> [SourceSelection.Node] {
     var nodes: [SourceSelection.Node] = []
-    try visit(path, relative: .root, into: &nodes)
+    guard let entry = try tree.entry(at: path) else { return [] }
+    let identity = entry.isFile ? try tree.identity(at: path) : nil
+    try visit(FileTreeChild(entry: entry, identity: identity), relative: .root, into: &nodes)
+    try digest(&nodes)
     return nodes
   }
 
-  private func visit(_ path: TreePath, relative: TreePath, into nodes: inout [SourceSelection.Node]) throws {
-    guard let entry = try tree.entry(at: path) else { return }
+  /// Reads, all together, what is not known yet.
+  private func digest(_ nodes: inout [SourceSelection.Node]) throws {
+    let unknown = nodes.indices.filter { nodes[$0].entry.isFile && nodes[$0].contentSHA256.isEmpty }
+    if unknown.isEmpty { return }
+    let digests = try tree.contentSHA256s(at: unknown.map { nodes[$0].entry.path })
+    for (position, digest) in zip(unknown, digests) { nodes[position].contentSHA256 = digest }
+  }
+
+  private func visit(
+    _ child: FileTreeChild, relative: TreePath, into nodes: inout [SourceSelection.Node]
+  ) throws {
+    let entry = child.entry
     let isExcluded = !relative.isRoot && (excludes?.match(relative.text) ?? false)
     if isExcluded, !(entry.isDirectory && excludes?.mayHaveExceptions(below: relative.text) ?? false) { return }
     let position = nodes.count
     nodes.append(
       SourceSelection.Node(
-        relative: relative, entry: entry, contentSHA256: entry.isFile ? try tree.contentSHA256(at: path) : [],
-        identity: entry.isFile ? try tree.identity(at: path) : nil, isWanted: !isExcluded))
+        relative: relative, entry: entry, contentSHA256: child.contentSHA256 ?? [], identity: child.identity,
+        isWanted: !isExcluded))
     guard entry.isDirectory else { return }
-    for name in try tree.names(in: path) {
-      guard let child = path.appending(name: name), let childRelative = relative.appending(name: name) else { continue }
+    for child in try tree.children(of: entry.path) {
+      guard let childRelative = relative.appending(name: child.entry.path.name) else { continue }
       try visit(child, relative: childRelative, into: &nodes)
     }
     // A folder that was excluded comes back only together with something in it.
     if isExcluded, nodes.count == position + 1 { nodes.removeLast() }
+  }
+}
+
+extension TreeEntry.Kind {
+  /// What stands for it in a cache key: as Swift describes it, which takes long for the most frequent ones.
+  fileprivate var keyText: String {
+    switch self {
+    case .file(let size): "file(size: \(size))"
+    case .directory: "directory"
+    default: "\(self)"
+    }
   }
 }

@@ -50,6 +50,7 @@ struct UserLookup {
     switch items.first?.content {
     case .bytes(let bytes): return bytes
     case .file(let file): return try Files.read(file)
+    case .context(let file): return try Files.read(file.hostPath)
     case .spooled(let spool, let offset, let size): return try spool.read(offset: offset, size: Int(size))
     case .layer, nil: return []
     }

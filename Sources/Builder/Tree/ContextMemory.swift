@@ -36,12 +36,13 @@ final class ContextMemory: Sendable {
     var stamp: Stamp
     /// 32 bytes.
     var sha256: [UInt8]
+    /// Whether this build asked for it; not kept.
+    var isAsked = false
   }
 
   private struct State {
     /// Nil until it was asked for.
     var entries: [TreePath: Entry]?
-    var asked: Set<TreePath> = []
     var isChanged = false
   }
 
@@ -63,41 +64,44 @@ final class ContextMemory: Sendable {
     self.now = now
   }
 
-  /// Of a file, from memory where it is as it was.
-  /// - Throws: `HostError`.
-  func contentSHA256(of file: FilePath, at path: TreePath) throws -> [UInt8] {
-    if let known = entry(at: path), Stamp(try FileStatus(of: file)) == known.stamp { return known.sha256 }
-    let begin = now()
-    return try Files.withDescriptor(file, .readOnly) { descriptor in
-      let stamp = Stamp(try FileStatus(of: descriptor))
-      var hasher = SHA256Hasher()
-      try Files.readChunks(descriptor, file) { hasher.update($0) }
-      let digest = hasher.finalize()
-      let isStill = Stamp(try FileStatus(of: descriptor)) == stamp
-      remember(isStill && Self.isSettled(stamp, at: begin) ? Entry(stamp: stamp, sha256: digest) : nil, at: path)
-      return digest
+  /// What time it is, for `remember`.
+  var time: Timestamp { now() }
+
+  /// The digest of a file that looks like this, 32 bytes; nil unless it is known.
+  func contentSHA256(at path: TreePath, _ stamp: Stamp) -> [UInt8]? {
+    state.withLock { state in
+      load(&state)
+      guard let place = state.entries?.index(forKey: path), state.entries?.values[place].stamp == stamp else {
+        return nil
+      }
+      state.entries?.values[place].isAsked = true
+      return state.entries?.values[place].sha256
     }
+  }
+
+  /// Takes in what was found in a file.
+  /// - Parameters:
+  ///   - digest: nil when the file changed meanwhile.
+  ///   - stamp: before and after the file was read.
+  ///   - begin: when reading began.
+  func remember(_ digest: [UInt8]?, at path: TreePath, _ stamp: Stamp, readAt begin: Timestamp) {
+    let isReliable = Self.isSettled(stamp, at: begin)
+    let entry = digest.flatMap { isReliable ? Entry(stamp: stamp, sha256: $0, isAsked: true) : nil }
+    state.withLock { state in
+      load(&state)
+      guard entry != nil || state.entries?[path] != nil else { return }
+      state.entries?[path] = entry
+      state.isChanged = true
+    }
+  }
+
+  private func load(_ state: inout State) {
+    if state.entries == nil { state.entries = (try? Files.read(path)).flatMap(ContextMemoryFile.decode) ?? [:] }
   }
 
   /// Whether whatever changes the file from now on is seen in its times.
   static func isSettled(_ stamp: Stamp, at time: Timestamp) -> Bool {
     max(stamp.modified, stamp.changed).seconds < time.seconds - margin
-  }
-
-  private func entry(at path: TreePath) -> Entry? {
-    state.withLock { state in
-      if state.entries == nil { state.entries = (try? Files.read(self.path)).flatMap(ContextMemoryFile.decode) ?? [:] }
-      state.asked.insert(path)
-      return state.entries?[path]
-    }
-  }
-
-  private func remember(_ entry: Entry?, at path: TreePath) {
-    state.withLock { state in
-      guard state.entries?[path] != entry else { return }
-      state.entries?[path] = entry
-      state.isChanged = true
-    }
   }
 
   /// Keeps what was learned for the next build. What cannot be kept costs that build time, no more.
@@ -106,7 +110,7 @@ final class ContextMemory: Sendable {
       guard state.isChanged, var entries = state.entries else { return nil }
       state.isChanged = false
       // Files that another Dockerfile copies stay, those that are gone do not.
-      for path in entries.keys where !state.asked.contains(path) {
+      for (path, entry) in entries where !entry.isAsked {
         if (try? FileStatus.ifExists(folder.pushing(path.filePath))) == nil { entries[path] = nil }
       }
       state.entries = entries

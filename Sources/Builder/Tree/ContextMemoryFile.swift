@@ -8,6 +8,7 @@ enum ContextMemoryFile {
 
   static func encode(_ entries: [TreePath: ContextMemory.Entry]) -> [UInt8] {
     var body: [UInt8] = []
+    body.reserveCapacity(entries.count * 144)
     for (path, entry) in entries {
       let bytes = path.bytes
       add(UInt32(bytes.count), to: &body)
@@ -27,15 +28,18 @@ enum ContextMemoryFile {
   /// Nil for what is not whole, or was written by another version.
   static func decode(_ bytes: [UInt8]) -> [TreePath: ContextMemory.Entry]? {
     guard bytes.starts(with: magic), bytes.count >= magic.count + 32 else { return nil }
-    let body = bytes[(magic.count + 32)...]
-    guard SHA256Hasher.digest(of: body).elementsEqual(bytes[magic.count..<(magic.count + 32)]) else { return nil }
-    var reader = Reader(rest: body)
-    var entries: [TreePath: ContextMemory.Entry] = [:]
-    while !reader.rest.isEmpty {
-      guard let (path, entry) = reader.entry() else { return nil }
-      entries[path] = entry
+    return bytes.withUnsafeBytes { bytes in
+      let body = UnsafeRawBufferPointer(rebasing: bytes[(magic.count + 32)...])
+      guard SHA256Hasher.digest(of: body).elementsEqual(bytes[magic.count..<(magic.count + 32)]) else { return nil }
+      var reader = Reader(bytes: body)
+      var entries: [TreePath: ContextMemory.Entry] = [:]
+      entries.reserveCapacity(body.count / 144)
+      while !reader.isAtEnd {
+        guard let (path, entry) = reader.entry() else { return nil }
+        entries[path] = entry
+      }
+      return entries
     }
-    return entries
   }
 
   private static func add(_ number: some FixedWidthInteger, to bytes: inout [UInt8]) {
@@ -43,7 +47,12 @@ enum ContextMemoryFile {
   }
 
   private struct Reader {
-    var rest: ArraySlice<UInt8>
+    let bytes: UnsafeRawBufferPointer
+    private var position = 0
+
+    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
 
     mutating func entry() -> (TreePath, ContextMemory.Entry)? {
       guard let length = number(UInt32.self), let name = take(Int(length)), let device = number(UInt64.self),
@@ -59,15 +68,14 @@ enum ContextMemoryFile {
       return Timestamp(seconds: seconds, nanoseconds: nanoseconds)
     }
 
-    private mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
-      guard rest.count >= count else { return nil }
-      defer { rest = rest.dropFirst(count) }
-      return rest.prefix(count)
+    private mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
+      guard bytes.count - position >= count else { return nil }
+      defer { position += count }
+      return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
     }
 
-    private mutating func number<Number: FixedWidthInteger>(_ type: Number.Type) -> Number? {
-      guard let bytes = take(MemoryLayout<Number>.size) else { return nil }
-      return bytes.reversed().reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+    private mutating func number<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type) -> Number? {
+      take(MemoryLayout<Number>.size).map { Number(littleEndian: $0.loadUnaligned(as: type)) }
     }
   }
 }

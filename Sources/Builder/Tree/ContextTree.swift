@@ -19,13 +19,15 @@ struct ContextTree: FileTree {
   var memory: ContextMemory?
 
   func entry(at path: TreePath) throws -> TreeEntry? {
-    guard let status = try FileStatus.ifExists(hostPath(path)), let kind = try kind(of: status, at: path) else {
-      return nil
-    }
+    try FileStatus.ifExists(hostPath(path)).flatMap { try entry(at: path, $0) }
+  }
+
+  private func entry(at path: TreePath, _ status: FileStatus) throws -> TreeEntry? {
+    guard let kind = try kind(of: status, at: path) else { return nil }
     var entry = TreeEntry(
       path: path, kind: kind, mode: status.kind == .symbolicLink ? 0o777 : status.mode,
       modificationTime: status.modificationTime)
-    if var archived = archived[path] {
+    if !archived.isEmpty, var archived = archived[path] {
       archived.kind = kind
       entry = archived
     } else if let checkoutTime {
@@ -35,29 +37,46 @@ struct ContextTree: FileTree {
     return try isVisible(path, isDirectory: status.kind == .directory) ? entry : nil
   }
 
-  func names(in folder: TreePath) throws -> [[UInt8]] {
-    try Files.names(in: hostPath(folder)).map(\.bytes).filter { name in
-      guard let path = folder.appending(name: name) else { return false }
-      return try entry(at: path) != nil
+  func names(in folder: TreePath) throws -> [[UInt8]] { try children(of: folder).map { Array($0.entry.path.name) } }
+
+  /// With one look at each file.
+  func children(of folder: TreePath) throws -> [FileTreeChild] {
+    let path = hostPath(folder)
+    return try Files.withDescriptor(path, .readOnly, options: .directory) { descriptor in
+      try FileName.all(in: descriptor, path).compactMap { name in
+        let status: FileStatus
+        do { status = try FileStatus(of: name, in: descriptor) } catch let error as HostError where error.isMissing {
+          return nil
+        }
+        guard let path = folder.appending(name: name.bytes), let entry = try entry(at: path, status) else { return nil }
+        let remembered = entry.isFile ? memory?.contentSHA256(at: path, .init(status)) : nil
+        return FileTreeChild(entry: entry, identity: identity(status), contentSHA256: remembered)
+      }
     }
   }
 
-  func content(at path: TreePath) throws -> ContentReference { .file(hostPath(path)) }
+  func content(at path: TreePath) throws -> ContentReference {
+    .context(ContextFile(root: root, path: path, memory: memory))
+  }
 
-  func contentSHA256(at path: TreePath) throws -> [UInt8] {
-    let file = hostPath(path)
-    if let memory { return try memory.contentSHA256(of: file, at: path) }
-    return try Files.withDescriptor(file, .readOnly) { descriptor in
-      var hasher = SHA256Hasher()
-      try Files.readChunks(descriptor, file) { hasher.update($0) }
-      return hasher.finalize()
+  func contentSHA256(at path: TreePath) throws -> [UInt8] { try contentSHA256s(at: [path])[0] }
+
+  /// Reads the files on all processors, unless it is remembered what they hold.
+  func contentSHA256s(at paths: [TreePath]) throws -> [[UInt8]] {
+    try Files.withDescriptor(root, .readOnly, options: .directory) { folder in
+      try Blocking.concurrently(paths.count) { range in
+        let digester = FileDigester(folder: folder, root: root)
+        return try range.map { try digester.digest(of: paths[$0], memory) }
+      }
     }
   }
 
   func identity(at path: TreePath) throws -> FileIdentity? {
-    guard let status = try FileStatus.ifExists(hostPath(path)), status.kind == .file, status.linkCount > 1 else {
-      return nil
-    }
+    try FileStatus.ifExists(hostPath(path)).flatMap(identity)
+  }
+
+  private func identity(_ status: FileStatus) -> FileIdentity? {
+    guard status.kind == .file, status.linkCount > 1 else { return nil }
     return .inode(device: status.device, number: status.inode)
   }
 

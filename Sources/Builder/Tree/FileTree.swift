@@ -8,18 +8,40 @@ protocol FileTree: Sendable {
   func entry(at path: TreePath) throws -> TreeEntry?
   /// The names in a folder, sorted by their bytes.
   func names(in folder: TreePath) throws -> [[UInt8]]
+  /// What is in a folder, sorted by the bytes of the names.
+  func children(of folder: TreePath) throws -> [FileTreeChild]
   /// Where the content of the file at `path` can be read.
   func content(at path: TreePath) throws -> ContentReference
   /// SHA-256 of the content of the file at `path`, 32 bytes.
   func contentSHA256(at path: TreePath) throws -> [UInt8]
+  /// The same for many files, in their order.
+  func contentSHA256s(at paths: [TreePath]) throws -> [[UInt8]]
   /// Which file a name stands for; nil for what has one name only.
   func identity(at path: TreePath) throws -> FileIdentity?
   /// What people call the tree, for messages: `the build context`.
   var name: String { get }
 }
 
+/// Something in a folder of a tree.
+struct FileTreeChild: Sendable {
+  var entry: TreeEntry
+  /// Of a file with several names.
+  var identity: FileIdentity?
+  /// SHA-256 of a file's content, 32 bytes, where it is known without reading the file.
+  var contentSHA256: [UInt8]?
+}
+
 extension FileTree {
   func identity(at path: TreePath) throws -> FileIdentity? { nil }
+
+  func contentSHA256s(at paths: [TreePath]) throws -> [[UInt8]] { try paths.map { try contentSHA256(at: $0) } }
+
+  func children(of folder: TreePath) throws -> [FileTreeChild] {
+    try names(in: folder).compactMap { name in
+      guard let path = folder.appending(name: name), let entry = try entry(at: path) else { return nil }
+      return FileTreeChild(entry: entry, identity: entry.isFile ? try identity(at: path) : nil)
+    }
+  }
 
   /// Follows symbolic links on the way and at the end, as if the tree were the root of the file system. Components
   /// that do not exist are kept, so the result may be a place for something new.

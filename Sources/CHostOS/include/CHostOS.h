@@ -18,6 +18,8 @@ int hostos_openat2(int directory, const char *path, uint64_t flags, uint64_t mod
 int hostos_rename_noreplace(const char *from, const char *to);
 /// memfd_create(2): a file in memory, closed when another program is executed; returns a descriptor, or -errno.
 int hostos_memory_file(const char *name);
+/// sync_file_range(2) with SYNC_FILE_RANGE_WRITE: begins to write a part of a file to the disk, and does not wait.
+void hostos_begin_synchronizing(int descriptor, int64_t offset, int64_t length);
 /// makedev(3), major(3), minor(3).
 uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number);
 uint32_t hostos_major(uint64_t device);
