@@ -6,8 +6,8 @@ public struct HTTPRequest: Sendable {
   public enum Body: Sendable {
     case none
     case bytes([UInt8])
-    /// Sent as it comes, with a length in bytes that is known before. It cannot be sent a second time.
-    case stream(HTTPBytes, length: Int64)
+    /// Sent as it comes, with a length in bytes if that is known before. It cannot be sent a second time.
+    case stream(HTTPBytes, length: Int64?)
 
     var isReplayable: Bool {
       if case .stream = self { false } else { true }

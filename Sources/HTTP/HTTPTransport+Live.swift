@@ -78,7 +78,7 @@ private final class Connections: Sendable {
     case .none: break
     case .bytes(let bytes): result.body = .bytes(bytes)
     case .stream(let bytes, let length):
-      result.body = .stream(UploadBody(base: bytes, upload: upload), length: .known(length))
+      result.body = .stream(UploadBody(base: bytes, upload: upload), length: length.map { .known($0) } ?? .unknown)
     }
     if !request.verifiesCertificate || request.certificates != nil {
       var tls = tlsConfiguration

@@ -33,6 +33,10 @@ public struct BlobIngest: ~Copyable, Sendable {
     }
   }
 
+  /// Lets somebody read what is written while more is; they are told of it by the caller.
+  /// - Throws: `HostError`.
+  public func growing() throws -> GrowingBlob { GrowingBlob(try Files.open(temporary, .readOnly)) }
+
   /// Gives the blob its name. A blob of that name that is there already is success, for content decides the name.
   ///
   /// The caller has computed `digest` from what it wrote.

@@ -40,6 +40,26 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
+  /// Stores a blob while it is being written, in one streamed request whose end says what it is (distribution-spec,
+  /// "Pushing a blob in chunks", with one chunk of a length that is not known before, as docker does). It is not repeated
+  /// when it fails, and given up when the registry turns out to have the blob.
+  /// - Throws: `RegistryError`, `CancellationError`, and what the blob throws.
+  public func write(_ blob: GrowingBlob) async throws -> (Descriptor, BlobWriteOutcome) {
+    try await withThrowingTaskGroup(of: (Descriptor, BlobWriteOutcome)?.self) { group in
+      group.addTask { (try await upload(blob), .written) }
+      group.addTask {
+        let descriptor = try await blob.end()
+        return try await contains(descriptor) ? (descriptor, .present) : nil
+      }
+      while let outcome = try await group.next() {
+        guard let outcome else { continue }
+        group.cancelAll()
+        return outcome
+      }
+      throw CancellationError()
+    }
+  }
+
   /// Has the registry take a blob that it has already, here or in a repository that is known to have it. Nil when its
   /// bytes would have to be sent.
   /// - Throws: `RegistryError`.
@@ -176,6 +196,28 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
+  private func upload(_ blob: GrowingBlob) async throws -> Descriptor {
+    let session = try await beginUpload()
+    do {
+      let endpoint = try await endpoint()
+      var call = RegistryCall(.PATCH, session, at: endpoint, for: [AccessScope(repository: name, access: .push)])
+      call.request.headers.add(name: "Content-Type", value: "application/octet-stream")
+      call.request.body = .stream(HTTPBytes(blob.chunks), length: nil)
+      let response = try await client.send(call)
+      guard response.status == 202, let target = sessionLocation(response, endpoint), let descriptor = blob.descriptor
+      else { throw await client.failure("push a blob to \(fullName)", call, response) }
+      var last = try await putCall(descriptor.digest, target)
+      last.request.headers.add(name: "Content-Length", value: "0")
+      let answer = try await client.send(last)
+      guard answer.isSuccess else { throw await client.failure("push a blob to \(fullName)", last, answer) }
+      try verifyStored(descriptor.digest, answer)
+      return descriptor
+    } catch {
+      await endUpload(session)
+      throw error
+    }
+  }
+
   private func beginUpload() async throws -> URL {
     let call = try await uploadCall()
     let response = try await client.send(call)
@@ -198,19 +240,24 @@ extension RegistryRepository: ImageDestination {
   }
 
   private func putCall(_ upload: Upload, _ session: URL) async throws -> RegistryCall {
-    let endpoint = try await endpoint()
-    let address = session.absoluteString
-    let separator = address.contains("?") ? "&" : "?"
-    guard let url = URL(string: "\(address)\(separator)digest=\(Self.escape(upload.blob.digest.description))") else {
-      throw RegistryError(
-        .registryFailed, "the registry \(registry) names no usable address to upload to",
-        help: ["report it to those who run the registry"], exitCode: .unavailable)
-    }
-    var call = RegistryCall(.PUT, url, at: endpoint, for: [AccessScope(repository: name, access: .push)])
+    var call = try await putCall(upload.blob.digest, session)
     call.request.headers.add(name: "Content-Type", value: "application/octet-stream")
     let chunks = CountedChunks(base: try await upload.source.blob(upload.blob), progress: upload.progress)
     call.request.body = .stream(HTTPBytes(chunks), length: upload.blob.size)
     return call
+  }
+
+  /// The request that ends an upload.
+  private func putCall(_ digest: Digest, _ session: URL) async throws -> RegistryCall {
+    let endpoint = try await endpoint()
+    let address = session.absoluteString
+    let separator = address.contains("?") ? "&" : "?"
+    guard let url = URL(string: "\(address)\(separator)digest=\(Self.escape(digest.description))") else {
+      throw RegistryError(
+        .registryFailed, "the registry \(registry) names no usable address to upload to",
+        help: ["report it to those who run the registry"], exitCode: .unavailable)
+    }
+    return RegistryCall(.PUT, url, at: endpoint, for: [AccessScope(repository: name, access: .push)])
   }
 
   /// Where to upload to: absolute or relative, its query kept. Behind a proxy that ends TLS many registries call

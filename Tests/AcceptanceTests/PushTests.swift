@@ -44,6 +44,25 @@ import Testing
     }
   }
 
+  /// So large a layer is sent before it is whole, and once.
+  @Test func aLargeLayerIsSentWhileItIsMade() async throws {
+    var generator = SystemRandomNumberGenerator()
+    let noise = (0..<5_000_000).flatMap { _ in withUnsafeBytes(of: generator.next() as UInt64, Array.init) }
+    try await Workplace.use { place in
+      let name = "\(place.registry.authority)/team/large:1"
+      expect(
+        try await place.build(
+          ["Dockerfile": .file("FROM scratch\nCOPY noise /\n"), "noise": .bytes(noise, mode: 0o644)],
+          ["--quiet", "--tag", name, "--push"]))
+      let requests = try place.registry.requests().filter { $0.path.contains("team/large/blobs/uploads/") }
+      #expect(requests.count { $0.method == "PATCH" && $0.status == 202 } == 1)
+      // The layer and the configuration.
+      #expect(requests.count { $0.method == "PUT" && $0.status == 201 } == 2)
+      let ends = ["docker://\(name)", "oci:\(place.scratch("copy"))"]
+      try await Tool.run("skopeo", ["copy", "--quiet"] + place.registry.skopeoOptions(.source) + ends)
+    }
+  }
+
   @Test func aLayerIsThereBeforeTheNextCommandEnds() async throws {
     let files: [String: ScratchEntry] = [
       "Dockerfile": .file(

@@ -44,6 +44,29 @@ import Testing
     return manifest
   }
 
+  @Test("a blob goes there while it is written", arguments: [false, true])
+  func growingBlob(isThere: Bool) async throws {
+    try await TestRegistry.serve(TestRegistry.Configuration(access: .token(.example))) { registry in
+      let client = try client(for: registry)
+      let folder = try TemporaryDirectory()
+      let store = ContentStore(root: folder.path)
+      let repository = client.repository(image(registry))
+      let content = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 16) }
+      let descriptor = Descriptor(mediaType: .ociLayer, of: content)
+      if isThere { try await repository.write(try store.store(content, mediaType: .ociLayer), from: store) { _ in } }
+      var ingest = try store.ingest()
+      let blob = try ingest.growing()
+      try content[..<2_000_000].withUnsafeBytes { try ingest.write($0) }
+      blob.grow(to: ingest.count)
+      async let sent = repository.write(blob)
+      try content[2_000_000...].withUnsafeBytes { try ingest.write($0) }
+      blob.finish(descriptor)
+      try ingest.commit(as: descriptor.digest)
+      #expect(try await sent.0 == descriptor)
+      #expect(try await repository.readWhole(descriptor) == content)
+    }
+  }
+
   @Test(
     "an image goes there and back",
     arguments: [

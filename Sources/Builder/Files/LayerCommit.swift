@@ -12,6 +12,8 @@ struct LayerCommit: Sendable {
   let latestTime: Timestamp?
   /// Whether it is no layer of an image, so that no name means a deletion and nobody looks into it.
   var isArchive = false
+  /// Is told of a layer that grows large, so that it can be sent while it is made.
+  var onGrowth: (@Sendable (GrowingBlob) -> Void)?
 
   /// Writes a layer of the given items, whose contents can be opened. Blocks.
   func write(_ items: [PendingLayer.Item]) throws -> Layer {
@@ -26,7 +28,7 @@ struct LayerCommit: Sendable {
   func write(
     _ body: (LayerWriter) throws -> Void, verifying: (LayerIndex) throws -> Void = { _ in }
   ) throws -> Layer {
-    let sink = IngestSink(try store.content.ingest())
+    let sink = IngestSink(try store.content.ingest(), onGrowth)
     var options = LayerWriter.Options(compression: compression, latestTime: latestTime, digestsContent: !isArchive)
     options.permitsWhiteoutNames = isArchive
     let writer = try LayerWriter(to: sink, options: options)
@@ -34,12 +36,12 @@ struct LayerCommit: Sendable {
     let result = try writer.finish()
     try verifying(result.index)
     let (digest, diffID) = try Self.digests(of: result.summary)
+    let descriptor = Descriptor(mediaType: compression.mediaType, digest: digest, size: result.summary.size)
+    sink.end(descriptor)
     // The index first: a layer in the store always has one.
     if !isArchive { try writeIndex(result.index, diffID) }
     try sink.commit(as: digest)
-    let layer = Layer(
-      descriptor: Descriptor(mediaType: compression.mediaType, digest: digest, size: result.summary.size),
-      diffID: diffID)
+    let layer = Layer(descriptor: descriptor, diffID: diffID)
     if compression != .default { try store.remember(layer, as: compression, of: diffID) }
     return layer
   }
@@ -94,10 +96,35 @@ extension CacheKey.Builder {
 /// Passes bytes to a blob on its way into the store. Used by one thread at a time.
 private final class IngestSink: ByteSink {
   private var ingest: BlobIngest?
+  private let onGrowth: (@Sendable (GrowingBlob) -> Void)?
+  /// What is told of the growth, once it is large.
+  private var growing: GrowingBlob?
 
-  init(_ ingest: consuming BlobIngest) { self.ingest = consume ingest }
+  /// Smaller layers are sent when they are whole, for then it is known before whether the registry has them.
+  private static let largeSize: Int64 = 16 << 20
 
-  func write(_ bytes: UnsafeRawBufferPointer) throws { try ingest?.write(bytes) }
+  init(_ ingest: consuming BlobIngest, _ onGrowth: (@Sendable (GrowingBlob) -> Void)? = nil) {
+    self.ingest = consume ingest
+    self.onGrowth = onGrowth
+  }
+
+  deinit { growing?.finish(nil) }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    try ingest?.write(bytes)
+    guard let onGrowth, let count = ingest?.count, count >= Self.largeSize else { return }
+    if growing == nil, let blob = try ingest?.growing() {
+      growing = blob
+      onGrowth(blob)
+    }
+    growing?.grow(to: count)
+  }
+
+  /// All is written, and this is what it is.
+  func end(_ descriptor: Descriptor) {
+    growing?.finish(descriptor)
+    growing = nil
+  }
 
   func commit(as digest: Digest) throws {
     guard let ingest = ingest.take() else { return }

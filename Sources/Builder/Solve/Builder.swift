@@ -34,6 +34,8 @@ public struct Builder: Sendable {
     /// Told of layers that the images will have, the lowest first, as soon as that is sure, and again when one has come
     /// into the store. Called from any thread.
     public var onLayers: @Sendable ([Layer]) -> Void = { _ in }
+    /// Is told of a large layer that the images will have while it is being written, unless the step fails.
+    public var onGrowth: @Sendable (GrowingBlob) -> Void = { _ in }
 
     public init(compression: Compression = .default, epoch: Timestamp? = nil) {
       self.compression = compression

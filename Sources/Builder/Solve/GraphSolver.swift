@@ -193,7 +193,8 @@ struct GraphSolver: Sendable {
   ) async throws -> LayerStack {
     let base = stack(operation.base, known)
     let (files, stacks) = sources(operation.actions.compactMap(\.source), known)
-    var step = FileStep(operation: operation, base: base, sources: files, store: store, commit: commit, now: now)
+    var step = FileStep(
+      operation: operation, base: base, sources: files, store: store, commit: commit(vertex), now: now)
     let outline = try await Blocking.run { [step] in try step.outlineKey(stacks) }
     if let hit = hit(outline, on: base, vertex) { return hit }
     let named = stacks.reduce(into: [:]) { $0[$1.key] = (stack: $1.value, name: graph[$1.key].sourceName) }
@@ -232,7 +233,7 @@ struct GraphSolver: Sendable {
     let base = stack(operation.root, known)
     let snapshots = Snapshots(store: store, trees: trees, fetcher: fetcher, progress: progress)
     var exec = ExecStep(
-      operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit,
+      operation: operation, base: base, store: store, snapshots: snapshots, trees: trees, commit: commit(vertex),
       annotation: vertex.origin)
     exec.isolation = isolation
     exec.caches = cache.mounts
@@ -268,8 +269,10 @@ struct GraphSolver: Sendable {
     }
   }
 
-  private var commit: LayerCommit {
-    LayerCommit(store: store, compression: options.compression, latestTime: options.epoch)
+  private func commit(_ vertex: Vertex) -> LayerCommit {
+    var commit = LayerCommit(store: store, compression: options.compression, latestTime: options.epoch)
+    if layers.contain(vertex.id) { commit.onGrowth = options.onGrowth }
+    return commit
   }
 
   // MARK: Cache

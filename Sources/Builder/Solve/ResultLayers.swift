@@ -19,6 +19,9 @@ final class ResultLayers: Sendable {
     self.tell = tell
   }
 
+  /// Whether the layer that a vertex makes will be one of an image.
+  func contain(_ vertex: VertexID) -> Bool { vertices.contains(vertex) }
+
   /// What a vertex stands for is known now.
   func note(_ stack: LayerStack, of vertex: VertexID) {
     guard vertices.contains(vertex) else { return }

@@ -194,6 +194,7 @@ public struct Build: Sendable {
     options.onLayers = { layers in
       for push in pushes { push.add(layers) }
     }
+    options.onGrowth = { blob in pushes.first(where: \.takesGrowingLayers)?.add(blob) }
     let registry = registry
     var inputs = Builder.Inputs(images: images, context: context) { registry.blobs(of: $0) }
     inputs.namedContexts = try settings.namedContexts

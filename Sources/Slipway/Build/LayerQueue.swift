@@ -19,14 +19,23 @@ struct LayerQueue: Sendable {
   private var asked: Set<Digest> = []
   /// What the registry has.
   private(set) var present: Set<Digest> = []
+  /// What is sent while it is made.
+  private var growing: [GrowingBlob] = []
+  /// Layers of which it is not known yet whether that succeeds.
+  private var held: [Digest: Layer] = [:]
+  private var isStopped = false
 
-  var isIdle: Bool { running == 0 }
+  var isIdle: Bool { running == 0 && growing.isEmpty }
 
   /// Takes in layers, new ones and those that may have come into the store.
   mutating func add(_ layers: [Layer], isStored: (Digest) -> Bool) {
     for layer in layers where !present.contains(layer.descriptor.digest) {
       let digest = layer.descriptor.digest
       if begun.contains(digest) { continue }
+      if growing.contains(where: { $0.descriptor?.digest == digest }) {
+        held[digest] = layer
+        continue
+      }
       if isStored(digest) {
         begun.insert(digest)
         waiting.append(.send(layer))
@@ -48,6 +57,24 @@ struct LayerQueue: Sendable {
     if let digest { present.insert(digest) }
   }
 
+  /// A layer begins to be sent that is still being made.
+  mutating func begin(_ blob: GrowingBlob) { growing.append(blob) }
+
+  /// Such a layer is there now, or else is sent once more, as others are.
+  mutating func end(_ blob: GrowingBlob, isPresent: Bool) {
+    growing.removeAll { $0 === blob }
+    guard let digest = blob.descriptor?.digest else { return }
+    let layer = held.removeValue(forKey: digest)
+    if isPresent {
+      present.insert(digest)
+    } else if let layer, !isStopped, begun.insert(digest).inserted {
+      waiting.append(.send(layer))
+    }
+  }
+
   /// What has not begun is left to the end of the push.
-  mutating func stop() { waiting = [] }
+  mutating func stop() {
+    waiting = []
+    isStopped = true
+  }
 }

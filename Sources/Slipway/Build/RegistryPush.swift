@@ -1,3 +1,4 @@
+import Archive
 import Builder
 import Diagnostics
 import OCI
@@ -13,6 +14,10 @@ struct RegistryPush: Sendable {
     case layers([Layer])
     /// A layer was sent or asked for, and the registry has it now under this digest.
     case ended(present: Digest?)
+    /// A layer is being made.
+    case growing(GrowingBlob)
+    /// That layer was sent, or could not be.
+    case grown(GrowingBlob, isPresent: Bool)
     /// There is no use in going on.
     case refused(any Error)
     case image(BuildProduct)
@@ -62,6 +67,12 @@ struct RegistryPush: Sendable {
 
   /// Layers that the image will have, in passing.
   func add(_ layers: [Layer]) { inbox.yield(.layers(layers)) }
+
+  /// Whether a layer may be sent while it is made: as it is, and to one repository.
+  var takesGrowingLayers: Bool { conversion.compression == .default && repositories.count == 1 }
+
+  /// A layer that the image will have, while it is made.
+  func add(_ blob: GrowingBlob) { inbox.yield(.growing(blob)) }
 
   /// The image is made: the push may come to its end.
   func finish(_ product: BuildProduct) { inbox.yield(.image(product)) }
@@ -133,6 +144,10 @@ struct RegistryPush: Sendable {
           isAccessKnown = true
         case .layers(let layers): queue.add(layers) { bench.store.content.contains($0) }
         case .ended(let present): queue.end(present: present)
+        case .growing(let blob):
+          queue.begin(blob)
+          group.addTask { await send(blob, step) }
+        case .grown(let blob, let isPresent): queue.end(blob, isPresent: isPresent)
         case .refused(let error): throw error
         case .image(let made):
           product = made
@@ -143,6 +158,17 @@ struct RegistryPush: Sendable {
       }
       throw CancellationError()
     }
+  }
+
+  /// Why it fails does not matter: it is sent once more when it is made, and then what goes wrong is told.
+  private func send(_ blob: GrowingBlob, _ step: ProgressStep) async {
+    guard let name = names.first, let (layer, outcome) = try? await registry.repository(name).write(blob) else {
+      inbox.yield(.grown(blob, isPresent: false))
+      return
+    }
+    if outcome == .present { step.log("\(layer.digest.short) is there already") }
+    if outcome == .written { step.transferred(layer.digest.short, completed: layer.size, of: layer.size) }
+    inbox.yield(.grown(blob, isPresent: true))
   }
 
   private func perform(_ task: LayerQueue.Task, _ step: ProgressStep) async {
