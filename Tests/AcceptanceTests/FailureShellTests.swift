@@ -87,12 +87,13 @@ import Testing
       let context = try arguments("ARG BASE\nFROM $BASE\nRUN false\n", place)
       let script = "\"$@\"; echo \"status=$?\"; stty -a | grep -o ' icanon'; stty -a | grep -o ' echo '"
       let outcome = try await TerminalSession([
-        // What is typed before busybox has set up its line editor, it throws away.
+        // What is typed before busybox has set up its line editor, for each line anew, it throws away.
         .init(after: Self.invitation, type: ""), .init(after: "/ # ", type: "echo wai''ting; sleep 100000\n"),
         .init(after: "waiting", type: "\u{3}"),
-        .init(after: "^C", type: "echo inter''rupted\n"),
+        .init(after: "^C", type: ""), .init(after: "/ # ", type: "echo inter''rupted\n"),
+        .init(after: "interrupted", type: ""),
         .init(
-          after: "interrupted", type: "until test \"$(stty size)\" = '50 99'; do :; done; echo resi''zed; exit\n",
+          after: "/ # ", type: "until test \"$(stty size)\" = '50 99'; do :; done; echo resi''zed; exit\n",
           columns: 99),
       ]).run(
         "sh", ["-c", script, "sh", place.slipway.executable.string] + context, environment: place.slipway.environment)
