@@ -240,8 +240,7 @@ class Crane(Peer):
 
     def pull(self, reference):
         files = f"{self.work}/files"
-        os.makedirs(files, exist_ok=True)
-        command = f"set -o pipefail; crane export --insecure {shlex.quote(reference)} - | tar -xf - -C {shlex.quote(files)}"
+        command = f"set -o pipefail; mkdir -p {shlex.quote(files)}; crane export --insecure {shlex.quote(reference)} - | tar -xf - -C {shlex.quote(files)}"
         return [["bash", "-c", command]]
 
 
