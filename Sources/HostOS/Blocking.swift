@@ -4,12 +4,15 @@ import Synchronization
 /// Runs blocking work (file I/O, waiting for a child or a lock) on threads of its own, so that the cooperative pool,
 /// which has one thread a core, goes on.
 public enum Blocking {
-  private static let queue = DispatchQueue(label: "slipway.blocking", attributes: .concurrent)
+  private static let threads = BlockingThreads.shared
+
+  /// Begins work that nobody waits for.
+  public static func begin(_ body: @escaping @Sendable () -> Void) { threads.run(body) }
 
   /// Cancellation does not interrupt the work; it is for the work to look at what it waits for.
   public static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Swift.Result(catching: body)) }
+      threads.run { continuation.resume(with: Swift.Result(catching: body)) }
     }
   }
 
@@ -23,7 +26,7 @@ public enum Blocking {
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         guard waiter.begin(continuation) else { return }
-        queue.async { waiter.end(Swift.Result(catching: body)) }
+        threads.run { waiter.end(Swift.Result(catching: body)) }
       }
     } onCancel: {
       waiter.end(.failure(CancellationError()))

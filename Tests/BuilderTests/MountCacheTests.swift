@@ -91,7 +91,7 @@ import Testing
     _ = try await bench.build(bench.run("mkfifo /c/a /c/b", [mount]))
     try await withThrowingTaskGroup(of: String.self) { group in
       for (mine, other) in [("a", "b"), ("b", "a")] {
-        let id = bench.run("echo met >/c/\(mine) & cat /c/\(other)", [mount])
+        let id = bench.run("echo met >/c/\(mine) & cat /c/\(other); wait", [mount])
         group.addTask { try await bench.build(id).log }
       }
       for try await log in group { #expect(log == "met\n") }

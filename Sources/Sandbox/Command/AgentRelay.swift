@@ -1,5 +1,4 @@
 import CSandbox
-import Dispatch
 import Glibc
 import HostOS
 import Synchronization
@@ -15,7 +14,6 @@ public final class AgentRelay: Sendable {
   public let socket: FilePath
   private let agent: FilePath
   private let connections = Mutex(Connections())
-  private static let queue = DispatchQueue(label: "slipway.agent", attributes: .concurrent)
 
   private struct Connections {
     var isClosed = false
@@ -38,7 +36,7 @@ public final class AgentRelay: Sendable {
       throw error
     }
     keep(listener)
-    Self.queue.async { self.accept(from: listener) }
+    Blocking.begin { self.accept(from: listener) }
   }
 
   /// Ends all connections; those who wait for an answer get none.
@@ -72,7 +70,7 @@ public final class AgentRelay: Sendable {
         if [.interrupted, .connectionAbort].contains(Errno.current) { continue }
         return
       }
-      Self.queue.async { self.serve(client) }
+      Blocking.begin { self.serve(client) }
     }
   }
 
