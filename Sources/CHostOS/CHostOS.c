@@ -15,7 +15,11 @@ const uint64_t hostos_RESOLVE_IN_ROOT = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
 
 int hostos_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
   struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-  long result = syscall(SYS_openat2, directory, path, &how, sizeof how);
+  long result;
+  // Where something is mounted or renamed meanwhile, anywhere on the machine, the kernel does not know whether ".." left
+  // the root, and wants to be asked again (openat2(2), EAGAIN).
+  do result = syscall(SYS_openat2, directory, path, &how, sizeof how);
+  while (result < 0 && errno == EAGAIN);
   return result < 0 ? -errno : (int)result;
 }
 

@@ -26,6 +26,8 @@ enum {
   SOCKET = 0,
   /// Of the launcher itself.
   PROCESS = 1,
+  /// Tells when the mounts have changed that a child began with (proc_pid_mountinfo(5)).
+  MOUNTS = 2,
   INIT_STACK_SIZE = 256 << 10,
   /// Smaller mappings stay: the dynamic linker's notes are in some.
   LARGE_MAPPING = 1 << 20,
@@ -90,21 +92,47 @@ static int arrange_descriptors(int socket) {
   int wanted[] = {fcntl(socket, F_DUPFD_CLOEXEC, 16), fcntl(process, F_DUPFD_CLOEXEC, 16)};
   if (wanted[0] < 0 || wanted[1] < 0) return -1;
   if (dup3(wanted[0], SOCKET, O_CLOEXEC) < 0 || dup3(wanted[1], PROCESS, O_CLOEXEC) < 0) return -1;
-  close_from(PROCESS + 1);
+  close_from(MOUNTS);
+  // Without it no child is made before it is wanted.
+  open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
   return 0;
+}
+
+/// Whether mounts have come or gone since this was asked last, or cannot be watched.
+static int mounts_have_changed(void) {
+  struct pollfd mounts = {.fd = MOUNTS, .events = POLLPRI};
+  return poll(&mounts, 1, 0) != 0;
 }
 
 /// Whether the child has taken what was sent; the launcher, whose memory it is, has none of the descriptors.
 static int is_taken;
 
-/// The beginning of a child: takes what was sent, and tells of itself.
-static int start(void *unused __attribute__((unused))) {
+/// Waits for what is to be done, which the child takes, with its descriptors; 0 when there will be nothing.
+static const struct csandbox_plan *next_plan(void) {
+  const struct csandbox_plan *plan;
+  ssize_t size;
+  while ((size = recv(SOCKET, &plan, sizeof plan, MSG_PEEK)) < 0 && errno == EINTR) {}
+  return size == sizeof plan ? plan : NULL;
+}
+
+/// What a child is made with.
+struct birth {
+  uint64_t namespaces;
+  /// Whether there is nothing to do yet.
+  int is_early;
+};
+
+/// The beginning of a child: waits for what is sent, takes it, and tells of itself. One that was made early leaves what
+/// wants other namespaces, or mounts that it cannot see.
+static int start(void *argument) {
   static struct csandbox_plan plan;
+  const struct birth *birth = argument;
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   // The notice is of use only if the launcher was alive when it was asked for.
   struct pollfd launcher = {.fd = PROCESS, .events = POLLIN};
   if (poll(&launcher, 1, 0) != 0) _exit(1);
-  const struct csandbox_plan *shared;
+  const struct csandbox_plan *shared = next_plan();
+  if (!shared || (birth->is_early && (shared->namespaces != birth->namespaces || mounts_have_changed()))) _exit(0);
   int descriptors[PLAN_DESCRIPTORS], count = PLAN_DESCRIPTORS;
   if (child_receive(SOCKET, &shared, sizeof shared, descriptors, &count) != sizeof shared) _exit(1);
   is_taken = 1;
@@ -128,16 +156,17 @@ static void refuse(int32_t error) {
   child_send(SOCKET, &error, sizeof error, NULL, 0);
 }
 
-static void launch(uint64_t namespaces) {
+/// Has a child made, and waits for its end. False when it has taken nothing.
+static int launch(struct birth birth, int32_t *error) {
   static char stack[INIT_STACK_SIZE] __attribute__((aligned(16)));
   is_taken = 0;
   // The last command has taken it away.
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  pid_t process = clone(start, stack + sizeof stack, (int)namespaces | CLONE_VM | CLONE_VFORK, NULL);
-  int32_t error = process < 0 ? errno : ECHILD;
+  pid_t process = clone(start, stack + sizeof stack, (int)birth.namespaces | CLONE_VM | CLONE_VFORK, &birth);
+  *error = process < 0 ? errno : ECHILD;
   while (process > 0 && waitpid(process, NULL, __WALL) < 0 && errno == EINTR) {}
-  if (!is_taken) refuse(error);
   child_forget_owners();
+  return is_taken;
 }
 
 void launcher_main(int socket, pid_t caller, uint64_t capabilities) {
@@ -148,12 +177,18 @@ void launcher_main(int socket, pid_t caller, uint64_t capabilities) {
   // Once for all commands. Where it is refused, each is told so.
   drop_from_bounding_set(capabilities);
   forget_memory();
-  for (;;) {
-    const struct csandbox_plan *plan;
-    // The child takes it, with its descriptors.
-    ssize_t size = recv(SOCKET, &plan, sizeof plan, MSG_PEEK);
-    if (size < 0 && errno == EINTR) continue;
-    if (size != sizeof plan) _exit(0);
-    launch(plan->namespaces);
+  const struct csandbox_plan *plan;
+  while ((plan = next_plan())) {
+    struct birth birth = {.namespaces = plan->namespaces};
+    int32_t error;
+    if (!launch(birth, &error)) {
+      refuse(error);
+      continue;
+    }
+    // The next command most likely wants the same, and finds a child that waits for it.
+    birth.is_early = 1;
+    mounts_have_changed();
+    while (!mounts_have_changed() && launch(birth, &error)) mounts_have_changed();
   }
+  _exit(0);
 }

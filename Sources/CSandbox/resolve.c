@@ -17,15 +17,20 @@ static char rest[PATH_MAX];
 static char link_text[PATH_MAX];
 static char joined[PATH_MAX];
 
-int open_below(int root, const char *path) {
-  struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+static int open_scoped(int root, const char *path, uint64_t flags) {
+  struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+  int found;
+  // Where something is mounted or renamed meanwhile, anywhere on the machine, the kernel does not know whether ".." left
+  // the root, and wants to be asked again (openat2(2), EAGAIN).
+  do found = (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
+  while (found < 0 && errno == EAGAIN);
+  return found;
 }
 
+int open_below(int root, const char *path) { return open_scoped(root, path, O_PATH); }
+
 static int open_in_root(struct child *child, const char *path, uint64_t flags) {
-  struct open_how how = {
-      .flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-  return (int)syscall(SYS_openat2, child->root, *path ? path : ".", &how, sizeof how);
+  return open_scoped(child->root, path, flags);
 }
 
 static void drop_last_component(char *path) {

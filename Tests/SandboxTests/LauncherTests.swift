@@ -80,18 +80,20 @@ import Testing
     }
     let error = #expect(throws: SandboxError.self) { try result.get() }
     #expect(error?.diagnostics.first?.message.contains("the process that starts commands was killed") == true)
-    #expect(line.allSatisfy { !Processes.isThere($0) })
+    #expect(line.dropFirst().allSatisfy { !Processes.isThere($0) })
+    // Its children hear of its end a moment before it is over.
+    try await Processes.untilGone(line)
     // Another one takes its place.
     #expect(try await root.shell("echo again").output == "again\n")
   }
 
-  /// Its socket and itself; what a command has is for that alone.
+  /// Its socket, itself and the mounts; what a command has is for that alone.
   @Test func holdsNoDescriptorOfCommands() async throws {
     let root = try BusyboxRoot()
     let nap = nap()
     let result = try await run(root, nap) {
       let line = try Processes.line(to: nap)
-      #expect(try Files.names(in: FilePath("/proc/\(line[0])/fd")).map(\.string).sorted() == ["0", "1"])
+      #expect(try Files.names(in: FilePath("/proc/\(line[0])/fd")).map(\.string).sorted() == ["0", "1", "2"])
       // Process 1 has the pipe that it tells the end by.
       #expect(try Files.names(in: FilePath("/proc/\(line[1])/fd")).map(\.string) == ["3"])
       #expect(try Files.names(in: FilePath("/proc/\(line[2])/fd")).map(\.string).sorted() == ["0", "1", "2"])
@@ -102,6 +104,35 @@ import Testing
       #expect(kill(line[2], SIGTERM) == 0)
     }
     #expect(try result.get().status == .signaled(SIGTERM))
+  }
+
+  /// The next command's process is there before the command, and takes none that it is not fit for.
+  @Test func seesWhatWasMountedSinceTheLastCommand() async throws {
+    let root = try BusyboxRoot()
+    let place = root.path.appending("mounted")
+    try Files.createDirectories(place)
+    let bound = SandboxMount(.bind(place, readOnly: true), at: "/m")
+    #expect(try await root.shell("ls /m") { $0.mounts = [bound] }.output == "")
+    let mounting = try await ChildProcess("mount", ["-t", "tmpfs", "tmpfs", place.string]).run()
+    #expect(mounting.succeeded, "\(mounting.errorText)")
+    let after: Result<String, any Error>
+    do {
+      try Files.createDirectories(place.appending("file"))
+      after = .success(try await root.shell("ls /m") { $0.mounts = [bound] }.output)
+    } catch { after = .failure(error) }
+    let unmounting = try await ChildProcess("umount", [place.string]).run()
+    #expect(unmounting.succeeded, "\(unmounting.errorText)")
+    #expect(try after.get() == "file\n")
+    #expect(try await root.shell("ls /m") { $0.mounts = [bound] }.output == "")
+  }
+
+  @Test func servesCommandsOfOtherNamespacesInTurn() async throws {
+    let root = try BusyboxRoot()
+    let host = try await root.shell("ls /sys/class/net") { $0.network = .host }.output
+    for _ in 0..<3 {
+      #expect(try await root.shell("ls /sys/class/net") { $0.network = .none }.output == "lo\n")
+      #expect(try await root.shell("ls /sys/class/net") { $0.network = .host }.output == host)
+    }
   }
 
   @Test func servesOneCommandAfterTheOther() async throws {
