@@ -28,14 +28,19 @@ extension HTTPTransport {
   }
 }
 
-/// The connections of one transport: a pool for each proxy.
+/// The connections of one transport: a pool for each proxy, and for those with TLS and those without.
 private final class Connections: Sendable {
   private typealias Pool = AsyncHTTPClient.HTTPClient
 
   private let trustRoots: TrustRoots
   private let proxies: ProxySettings
   private let timeouts: HTTPTransport.Timeouts
-  private let pools = Mutex<[ProxySettings.Proxy?: Pool]>([:])
+  private struct PoolKey: Hashable {
+    var proxy: ProxySettings.Proxy?
+    var isSecure: Bool
+  }
+
+  private let pools = Mutex<[PoolKey: Pool]>([:])
 
   init(trustRoots: TrustRoots, proxies: ProxySettings, timeouts: HTTPTransport.Timeouts) {
     self.trustRoots = trustRoots
@@ -54,7 +59,7 @@ private final class Connections: Sendable {
     let upload = Upload()
     do {
       let answer = try await pool(for: request.url).execute(
-        translated(request, upload), deadline: deadline(of: request))
+        try translated(request, upload), deadline: deadline(of: request))
       return HTTPResponse(
         status: Int(answer.status.code), headers: answer.headers,
         body: HTTPBytes(LiveBody(base: HTTPBytes(answer.body), url: request.url, connections: self)), url: request.url)
@@ -70,7 +75,7 @@ private final class Connections: Sendable {
     return request.headTimeout.map { .now() + TimeAmount($0) } ?? .distantFuture
   }
 
-  private func translated(_ request: HTTPRequest, _ upload: Upload) -> HTTPClientRequest {
+  private func translated(_ request: HTTPRequest, _ upload: Upload) throws -> HTTPClientRequest {
     var result = HTTPClientRequest(url: request.url.absoluteString)
     result.method = request.method
     result.headers = request.headers
@@ -81,7 +86,7 @@ private final class Connections: Sendable {
       result.body = .stream(UploadBody(base: bytes, upload: upload), length: length.map { .known($0) } ?? .unknown)
     }
     if !request.verifiesCertificate || request.certificates != nil {
-      var tls = tlsConfiguration
+      var tls = try tlsConfiguration
       if !request.verifiesCertificate { tls.certificateVerification = .none }
       request.certificates?.add(to: &tls)
       result.tlsConfiguration = tls
@@ -89,19 +94,19 @@ private final class Connections: Sendable {
     return result
   }
 
-  private func pool(for url: URL) -> Pool {
-    let proxy = proxies.proxy(for: url)
-    return pools.withLock { pools in
-      if let pool = pools[proxy] { return pool }
-      let pool = Pool(configuration: configuration(proxy))
-      pools[proxy] = pool
+  private func pool(for url: URL) throws -> Pool {
+    let key = PoolKey(proxy: proxies.proxy(for: url), isSecure: url.scheme == "https")
+    return try pools.withLock { pools in
+      if let pool = pools[key] { return pool }
+      let pool = Pool(configuration: try configuration(key))
+      pools[key] = pool
       return pool
     }
   }
 
-  private func configuration(_ proxy: ProxySettings.Proxy?) -> Pool.Configuration {
+  private func configuration(_ key: PoolKey) throws -> Pool.Configuration {
     var configuration = Pool.Configuration(
-      tlsConfiguration: tlsConfiguration, redirectConfiguration: .disallow,
+      tlsConfiguration: key.isSecure ? try tlsConfiguration : nil, redirectConfiguration: .disallow,
       timeout: .init(connect: TimeAmount(timeouts.connect), read: TimeAmount(timeouts.stall)))
     configuration.timeout.write = TimeAmount(timeouts.stall)
     // One connection for a body: HTTP/2 would send all bodies through one connection and one window.
@@ -109,7 +114,7 @@ private final class Connections: Sendable {
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 32
     // Failures come to our own policy at once.
     configuration.connectionPool.retryConnectionEstablishment = false
-    configuration.proxy = proxy.map { proxy in
+    configuration.proxy = key.proxy.map { proxy in
       .server(
         host: proxy.host, port: proxy.port,
         authorization: proxy.user.map { .basic(username: $0, password: proxy.password ?? "") })
@@ -118,9 +123,12 @@ private final class Connections: Sendable {
   }
 
   private var tlsConfiguration: TLSConfiguration {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    tls.additionalTrustRoots = trustRoots.additional.isEmpty ? [] : [.certificates(trustRoots.additional)]
-    return tls
+    get throws {
+      let additional = try trustRoots.additional
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.additionalTrustRoots = additional.isEmpty ? [] : [.certificates(additional)]
+      return tls
+    }
   }
 }
 

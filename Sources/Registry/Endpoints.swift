@@ -64,20 +64,25 @@ actor Endpoints {
 
   private static func probe(_ secure: Endpoint, _ http: HTTPClient) async throws -> Endpoint {
     let plain = try endpoint("http", secure.registry, verifiesCertificate: true)
+    // On the way to a registry of this machine nobody listens, and most of them speak no TLS, which takes long to begin.
+    let isNear = ImageReference(registry: secure.registry, repository: "").isLoopback
+    if isNear, await speaksPlainHTTP(plain, http) { return plain }
     do {
       try await ask(secure, http)
       return secure
     } catch let error as HTTPError {
       let speaksTLS: Set<DiagnosticCode> = [.certificateUntrusted, .certificateWrongHost, .tooManyRedirects]
       if speaksTLS.contains(error.code) { return secure }
-      do {
-        // What servers that speak TLS only say to those who do not.
-        if try await ask(plain, http) == 400 { throw error }
-      } catch let other as HTTPError where other.code != .tooManyRedirects {
-        throw other.code == .connectionRefused ? error : other
-      }
-      return plain
+      if !isNear, await speaksPlainHTTP(plain, http) { return plain }
+      throw error
     }
+  }
+
+  private static func speaksPlainHTTP(_ plain: Endpoint, _ http: HTTPClient) async -> Bool {
+    do {
+      // 400 is what servers that speak TLS only say to those who do not.
+      return try await ask(plain, http) != 400
+    } catch { return (error as? HTTPError)?.code == .tooManyRedirects }
   }
 
   @discardableResult

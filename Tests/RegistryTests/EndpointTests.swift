@@ -34,13 +34,13 @@ import Testing
       (
         "localhost:5000/a", false,
         [
-          "https://localhost:5000/v2/", "http://localhost:5000/v2/", "http://localhost:5000/v2/a/manifests/latest",
+          "http://localhost:5000/v2/", "http://localhost:5000/v2/a/manifests/latest",
         ]
       ),
       (
         "127.0.0.1:5000/a", false,
         [
-          "https://127.0.0.1:5000/v2/", "http://127.0.0.1:5000/v2/", "http://127.0.0.1:5000/v2/a/manifests/latest",
+          "http://127.0.0.1:5000/v2/", "http://127.0.0.1:5000/v2/a/manifests/latest",
         ]
       ),
     ])
@@ -53,20 +53,37 @@ import Testing
   }
 
   @Test(
-    "a port that speaks TLS is not asked in the clear",
-    arguments: [DiagnosticCode.certificateUntrusted, .certificateWrongHost])
-  func badCertificates(code: DiagnosticCode) async throws {
-    let seen = try await asked("localhost:5000/a") { _ in throw HTTPError(code, "no") }
-    #expect(seen == ["https://localhost:5000/v2/", "https://localhost:5000/v2/a/manifests/latest"])
+    "a port that speaks TLS is not asked for images in the clear",
+    arguments: [DiagnosticCode.certificateUntrusted, .certificateWrongHost], [true, false])
+  func badCertificates(code: DiagnosticCode, isNear: Bool) async throws {
+    let registry = isNear ? "localhost:5000" : "r.example:5000"
+    let seen = try await asked("\(registry)/a", insecure: ["r.example:5000"]) { url in
+      // So say servers that speak TLS only.
+      if url.scheme == "http" { return ScriptedAnswer(400) }
+      throw HTTPError(code, "no")
+    }
+    let probe = isNear ? ["http://\(registry)/v2/"] : []
+    #expect(seen == probe + ["https://\(registry)/v2/", "https://\(registry)/v2/a/manifests/latest"])
   }
 
   @Test("other failures of TLS lead to plain HTTP", arguments: [DiagnosticCode.tlsFailure, .connectionLost, .timedOut])
   func silentServers(code: DiagnosticCode) async throws {
-    let seen = try await asked("localhost:5000/a") { url in
+    let seen = try await asked("r.example:5000/a", insecure: ["r.example:5000"]) { url in
       if url.scheme == "https" { throw HTTPError(code, "no") }
       return ScriptedAnswer(200)
     }
-    #expect(seen.last == "http://localhost:5000/v2/a/manifests/latest")
+    #expect(seen.last == "http://r.example:5000/v2/a/manifests/latest")
+  }
+
+  @Test(
+    "a port of this machine that drops what is no TLS speaks TLS",
+    arguments: [DiagnosticCode.connectionLost, .timedOut])
+  func silentServersOfThisMachine(code: DiagnosticCode) async throws {
+    let seen = try await asked("localhost:5000/a") { url in
+      if url.scheme == "http" { throw HTTPError(code, "no") }
+      return ScriptedAnswer(200)
+    }
+    #expect(seen.last == "https://localhost:5000/v2/a/manifests/latest")
   }
 
   @Test func saysWhatToDoAboutAPlainRegistry() async throws {
