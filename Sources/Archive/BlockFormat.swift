@@ -12,8 +12,9 @@ protocol BlockCodec: AnyObject {
 
 /// How blocks are compressed.
 enum BlockFormat: Sendable {
-  /// `level` as zlib counts, 0 (stored) to 9 (small); others are brought into that range.
-  case gzip(level: Int)
+  /// `level` as zlib counts, 0 (stored) to 9 (small); others are brought into that range. A block becomes one member, or,
+  /// where noise begins or ends in it, several.
+  case gzip(level: Int, makesOneMember: Bool = false)
   /// `level` as zstd counts, 1 (fast) to 19 (small); others are brought into that range.
   case zstd(level: Int)
 
@@ -28,7 +29,8 @@ enum BlockFormat: Sendable {
   /// - Throws: `ArchiveError` when there is no memory.
   func codec() throws -> any BlockCodec {
     switch self {
-    case .gzip(let level): try GzipCodec(level: min(max(level, 0), 9))
+    case .gzip(let level, let makesOneMember):
+      try GzipCodec(level: min(max(level, 0), 9), makesOneMember: makesOneMember)
     case .zstd(let level): try ZstdCodec(level: min(max(level, 1), 19))
     }
   }

@@ -14,7 +14,7 @@ final class EStargzEncoder: LayerEncoder {
   private(set) var tableSHA256Hex = ""
 
   init(_ sink: any ByteSink, level: Int, threadCount: Int) {
-    gzip = BlockEncoder(sink, .gzip(level: level), threadCount: threadCount)
+    gzip = BlockEncoder(sink, .gzip(level: level, makesOneMember: true), threadCount: threadCount)
   }
 
   var output: HashingSink { gzip.output }

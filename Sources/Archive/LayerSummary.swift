@@ -27,7 +27,8 @@ public enum Compression: Sendable, Hashable {
   /// `level` as zstd counts, 1 (fast) to 19 (small); others are brought into that range.
   case zstd(level: Int)
 
-  public static let defaultGzipLevel = 4
+  /// Why this one: docs/compression.md.
+  public static let defaultGzipLevel = 1
   public static let `default` = Compression.gzip(level: defaultGzipLevel)
 
   public var format: CompressionFormat {

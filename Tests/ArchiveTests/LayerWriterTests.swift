@@ -152,6 +152,21 @@ import Testing
     #expect(try size(random.map { $0 & 0x3f }) < random.count * 8 / 10)
   }
 
+  /// Resources of a program lie between its texts, wherever blocks are cut.
+  @Test func noiseWithinABlockIsStored() throws {
+    let names: [(text: TreePath, noise: TreePath)] = [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")]
+    let samples = names.enumerated().flatMap { number, name -> [Sample] in
+      [.file(name.text, prose(400_000)), .file(name.noise, noise(300_000, seed: UInt64(number)))]
+    }
+    let packed = try layer(samples, options: .init(compression: .gzip(level: 1))).bytes
+    #expect(try contents(of: packed).samples.map(\.content) == samples.map(\.content))
+    let header: [UInt8] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]
+    // One member for each text and each noise, and some more where blocks of 1 MiB meet.
+    #expect(packed.indices.count { packed[$0] == 0x1f && packed[$0...].starts(with: header) } >= 8)
+    let plain = try layer([.file("a", prose(2_800_000))], options: .init(compression: .gzip(level: 1))).bytes
+    #expect(plain.indices.count { plain[$0] == 0x1f && plain[$0...].starts(with: header) } == 3)
+  }
+
   @Test func aKnownDigestIsNotComputed() throws {
     let known = [UInt8](repeating: 7, count: 32)
     let writer = try LayerWriter(to: NullByteSink(), options: .init(digestsContent: true))
