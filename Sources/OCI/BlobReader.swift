@@ -2,13 +2,14 @@ import HostOS
 import NIOCore
 import Synchronization
 
-/// A blob that is on its way into a store, for whoever wants to read it at once: bytes are written to the disk as they
-/// are read. What was read is verified only when the end was reached without an error.
+/// A blob that is on its way here, for whoever wants to read it at once: bytes that a store is to keep are written to the
+/// disk as they are read. What was read is verified only when the end was reached without an error.
 public final class BlobReader: Sendable {
   private let pipe: BlobPipe
+  /// Nil where nobody keeps it.
   private let ingest: Mutex<BlobIngest?>
 
-  fileprivate init(_ pipe: BlobPipe, _ ingest: consuming BlobIngest) {
+  fileprivate init(_ pipe: BlobPipe, _ ingest: consuming BlobIngest?) {
     self.pipe = pipe
     self.ingest = Mutex(ingest)
   }
@@ -42,16 +43,17 @@ extension ContentStore {
 
   /// Takes in a blob from elsewhere, and lets `body`, which blocks on a thread of its own, read it on the way. It gets
   /// its name when all of it was verified, and `body` did not fail.
+  /// - Parameter keeps: whether it is taken in at all, or only read.
   /// - Throws: the source's errors, `BlobMismatch`, `HostError`, what `body` throws.
   public func fetch<Result: Sendable>(
-    _ descriptor: Descriptor, from source: any BlobSource, progress: @Sendable (Int64) -> Void,
+    _ descriptor: Descriptor, from source: any BlobSource, keeps: Bool = true, progress: @Sendable (Int64) -> Void,
     reading body: @escaping @Sendable (BlobReader) throws -> Result
   ) async throws -> Result {
     let stream = try await source.blob(descriptor).verified(as: descriptor)
     let pipe = BlobPipe()
     async let result = Blocking.run { [self] in
       defer { pipe.close() }
-      let reader = BlobReader(pipe, try ingest())
+      let reader = BlobReader(pipe, keeps ? try ingest() : nil)
       let result = try body(reader)
       try reader.finish(as: descriptor.digest)
       return result

@@ -20,11 +20,18 @@ public struct ImageExporter: Sendable {
   ) async throws {
     let layers = product.images.flatMap(\.layers).filter { !present.contains($0.descriptor.digest) }
     try await write(layers: layers, to: destination, step)
-    for image in product.images {
-      try await write(image.configDescriptor, from: store.content, to: destination, step)
-      if product.onlyImage == nil { try await destination.write(image.manifest, tag: nil) }
+    try await writeConfigs(of: product, to: destination, step)
+    if product.onlyImage == nil {
+      for image in product.images { try await destination.write(image.manifest, tag: nil) }
     }
     try await destination.write(product.top, tag: tag)
+  }
+
+  /// Writes the configurations of images, which nothing names before their manifests.
+  public func writeConfigs(
+    of product: BuildProduct, to destination: any ImageDestination, _ step: ProgressStep
+  ) async throws {
+    for image in product.images { try await write(image.configDescriptor, from: store.content, to: destination, step) }
   }
 
   /// Each once, some at a time.

@@ -69,8 +69,8 @@ struct FileStep: Sendable {
     }
   }
 
-  /// Whether it is looked up whom files belong to.
-  private var namesOwners: Bool {
+  /// Whether it is looked up whom files belong to, in the contents of layers below.
+  var namesOwners: Bool {
     operation.actions.contains { action in
       switch action {
       case .makeDirectory(_, let owner): owner != nil

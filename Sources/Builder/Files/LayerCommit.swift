@@ -101,7 +101,7 @@ private final class IngestSink: ByteSink {
   private var growing: GrowingBlob?
 
   /// Smaller layers are sent when they are whole, for then it is known before whether the registry has them.
-  private static let largeSize: Int64 = 16 << 20
+  private static let largeSize: Int64 = 2 << 20
 
   init(_ ingest: consuming BlobIngest, _ onGrowth: (@Sendable (GrowingBlob) -> Void)? = nil) {
     self.ingest = consume ingest

@@ -14,7 +14,7 @@ public struct Layer: Sendable {
   /// The image that `origin` belongs to, for mounts between repositories.
   public var originReference: ImageReference?
   /// What people call the imported cache that offered it as the result of a step; nil for what was made here.
-  var cacheName: String?
+  public internal(set) var cacheName: String?
 
   public init(descriptor: Descriptor, diffID: Digest, created: Timestamp? = nil) {
     self.descriptor = descriptor

@@ -17,7 +17,7 @@ struct LayerFetcher: Sendable {
   ///   `MissingCacheLayer` where that is permitted.
   func fetch(_ layer: Layer) async throws {
     if store.content.contains(layer.descriptor) { return }
-    _ = try await download(layer) { _ in }
+    _ = try await download(layer, keeps: true) { _ in }
   }
 
   /// All layers of a stack, some at a time.
@@ -27,14 +27,15 @@ struct LayerFetcher: Sendable {
 
   /// Lets `body`, which blocks, read a layer: the one of the store, or the one that is just coming into it, whose bytes
   /// are touched once then. It is told what it has to find.
+  /// - Parameter keeps: whether a layer that is not in the store comes into it, or passes by.
   /// - Throws: what `fetch` throws, and what `body` throws.
   func reading<Answer: Sendable>(
-    _ layer: Layer, _ body: @escaping @Sendable (any ByteSource, LayerExpectation) throws -> Answer
+    _ layer: Layer, keeps: Bool, _ body: @escaping @Sendable (any ByteSource, LayerExpectation) throws -> Answer
   ) async throws -> Answer {
     if !store.content.contains(layer.descriptor) {
       var expectation = layer.expectation
       expectation.isSourceVerified = true
-      let answer = try await download(layer) { [expectation] in try body($0, expectation) }
+      let answer = try await download(layer, keeps: keeps) { [expectation] in try body($0, expectation) }
       if let answer { return answer }
     }
     let path = store.content.path(of: layer.descriptor.digest)
@@ -45,7 +46,7 @@ struct LayerFetcher: Sendable {
 
   /// - Returns: nil when another build brought the layer meanwhile; then nothing was read.
   private func download<Answer: Sendable>(
-    _ layer: Layer, _ body: @escaping @Sendable (any ByteSource) throws -> Answer
+    _ layer: Layer, keeps: Bool, _ body: @escaping @Sendable (any ByteSource) throws -> Answer
   ) async throws -> Answer? {
     guard let origin = layer.origin else {
       throw BuilderError(
@@ -54,25 +55,26 @@ struct LayerFetcher: Sendable {
     }
     let answer: Result<Answer, any Error>? = try await store.exclusively("blob-\(layer.descriptor.digest.hex)") {
       if store.content.contains(layer.descriptor) { return nil }
-      do { return try await fetch(layer, from: origin, body) } catch {
+      do { return try await fetch(layer, from: origin, keeps: keeps, body) } catch {
         // A full disk is not the fault of a cache.
         guard doesWithoutCaches, layer.cacheName != nil, !(error is HostError), !Task.isCancelled else { throw error }
         throw MissingCacheLayer(layer: layer, reason: error)
       }
     }
-    onFetch(layer)
+    if keeps { onFetch(layer) }
     return try answer?.get()
   }
 
   /// - Returns: what the reader said. When it fails, the blob comes into the store all the same: only a blob that is not
   ///   the right one is the download's fault.
   private func fetch<Answer: Sendable>(
-    _ layer: Layer, from origin: any BlobSource, _ body: @escaping @Sendable (any ByteSource) throws -> Answer
+    _ layer: Layer, from origin: any BlobSource, keeps: Bool,
+    _ body: @escaping @Sendable (any ByteSource) throws -> Answer
   ) async throws -> Result<Answer, any Error> {
     let name = layer.cacheName ?? layer.originReference?.familiarName ?? "base image"
     return try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
       let (digest, total) = (layer.descriptor.digest.short, layer.descriptor.size)
-      return try await store.content.fetch(layer.descriptor, from: origin) { count in
+      return try await store.content.fetch(layer.descriptor, from: origin, keeps: keeps) { count in
         step.transferred(digest, completed: count, of: total)
       } reading: { blob in
         Result { try body(DownloadSource(blob: blob)) }

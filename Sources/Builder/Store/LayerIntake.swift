@@ -14,17 +14,20 @@ struct LayerIntake: Sendable {
   }
 
   /// Makes the index of a layer, unless there is one.
+  /// - Parameter keepsBlob: whether the layer stays in the store when it had to be fetched for that.
   /// - Throws: `ArchiveError`, and what fetching throws.
-  func index(_ layer: Layer) async throws {
+  func index(_ layer: Layer, keepsBlob: Bool = true) async throws {
     if hasIndex(layer) { return }
-    try await indexing(layer) { source, options in
+    try await indexing(layer, keepsBlob: keepsBlob) { source, options in
       ((), try LayerReader(source, options: options).finish().index)
     }
   }
 
   /// The same for several layers, some at a time.
-  func index(_ layers: [Layer]) async throws {
-    try await layers.filter { !hasIndex($0) }.forEachSideBySide(limit: Self.limit) { try await index($0) }
+  func index(_ layers: [Layer], keepsBlob: @escaping @Sendable (Layer) -> Bool = { _ in true }) async throws {
+    try await layers.filter { !hasIndex($0) }.forEachSideBySide(limit: Self.limit) {
+      try await index($0, keepsBlob: keepsBlob($0))
+    }
   }
 
   /// Unpacks a layer, and makes its index on the way, unless there is one.
@@ -43,14 +46,14 @@ struct LayerIntake: Sendable {
 
   /// Lets `body` read a layer, asking it for an index where none is there.
   private func indexing<Answer: Sendable>(
-    _ layer: Layer,
+    _ layer: Layer, keepsBlob: Bool = true,
     _ body: @escaping @Sendable (any ByteSource, LayerReader.Options) throws -> (Answer, LayerIndex?)
   ) async throws -> Answer {
     if !hasIndex(layer) {
       let answer: Answer? = try await store.exclusively("index-\(layer.diffID.hex)") {
         // Another build may have made it meanwhile.
         if hasIndex(layer) { return nil }
-        return try await fetcher.reading(layer) { [store] source, expectation in
+        return try await fetcher.reading(layer, keeps: keepsBlob) { [store] source, expectation in
           let options = LayerReader.Options(expectation: expectation, makesIndex: true, digestsContent: true)
           let (answer, index) = try body(source, options)
           guard let index else {
@@ -64,6 +67,6 @@ struct LayerIntake: Sendable {
       }
       if let answer { return answer }
     }
-    return try await fetcher.reading(layer) { try body($0, LayerReader.Options(expectation: $1)).0 }
+    return try await fetcher.reading(layer, keeps: true) { try body($0, LayerReader.Options(expectation: $1)).0 }
   }
 }

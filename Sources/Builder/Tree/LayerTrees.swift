@@ -17,8 +17,11 @@ final class LayerTrees: Sendable {
   }
 
   /// The merged view of a stack. Layers without an index are fetched and read once.
-  func tree(of stack: LayerStack, name: String) async throws -> StackTree {
-    try await intake.index(stack.layers)
+  /// - Parameter keepsBlob: whether a layer that was fetched for that stays in the store.
+  func tree(
+    of stack: LayerStack, name: String, keepsBlob: @escaping @Sendable (Layer) -> Bool = { _ in true }
+  ) async throws -> StackTree {
+    try await intake.index(stack.layers, keepsBlob: keepsBlob)
     var trees: [LayerTree] = []
     for layer in stack.layers { trees.append(try await tree(of: layer)) }
     return StackTree(stack, trees, name: name)

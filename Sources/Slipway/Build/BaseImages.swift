@@ -1,4 +1,5 @@
 import BuildPlanning
+import Builder
 import Diagnostics
 import OCI
 import Registry
@@ -39,5 +40,20 @@ struct BaseImages: Sendable {
       return try await store.resolve(reference, platform: platform)
     }
     return try await registry.resolve(reference, platform: platform)
+  }
+}
+
+extension BuildSettings {
+  /// Whether a layer of a base image of which only the list of files was needed is kept. One that is pushed as it is to
+  /// the registry that it comes from is there already, and would only be read from the network to lie on the disk.
+  var keepsBase: @Sendable (Layer) -> Bool {
+    let targets = Set(outputs.flatMap(\.registryNames).map(\.registry))
+    let isPushedOnly =
+      cacheExports.isEmpty && targets.count == 1
+      && outputs.allSatisfy { !$0.registryNames.isEmpty && !$0.compression.isForced }
+    return { layer in
+      guard isPushedOnly, layer.cacheName == nil, let origin = layer.originReference else { return true }
+      return !targets.contains(origin.registry)
+    }
   }
 }

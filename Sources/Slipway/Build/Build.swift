@@ -188,6 +188,7 @@ public struct Build: Sendable {
     if settings.opensShell { options.failureShell = try failureShell() }
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
+    options.keepsBase = settings.keepsBase
     options.onWork = {
       for push in pushes { push.expectWork() }
     }

@@ -152,12 +152,20 @@ struct RegistryPush: Sendable {
         case .image(let made):
           product = made
           queue.stop()
+          group.addTask { await sendConfigs(of: made, step) }
         }
         while let task = queue.next() { group.addTask { await perform(task, step) } }
         if let product, queue.isIdle { return (product, queue.present) }
       }
       throw CancellationError()
     }
+  }
+
+  /// Configurations go beside the last layers. Why one fails does not matter: it is asked for again before the manifest
+  /// goes.
+  private func sendConfigs(of product: BuildProduct, _ step: ProgressStep) async {
+    guard let name = names.first, conversion.compression == .default, !conversion.isForced else { return }
+    try? await exporter.writeConfigs(of: product, to: registry.repository(name), step)
   }
 
   /// Why it fails does not matter: it is sent once more when it is made, and then what goes wrong is told.
