@@ -17,11 +17,13 @@ public struct SHA256Hasher: Sendable {
   public func finalize() -> [UInt8] { Array(hash.finalize()) }
 
   /// The digest in 64 lower-case hexadecimal digits.
-  public func finalizeHex() -> String {
+  public func finalizeHex() -> String { Self.hexText(finalize()) }
+
+  static func hexText(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var out: [UInt8] = []
-    out.reserveCapacity(64)
-    for byte in finalize() {
+    out.reserveCapacity(2 * bytes.count)
+    for byte in bytes {
       out.append(digits[Int(byte >> 4)])
       out.append(digits[Int(byte & 15)])
     }

@@ -1,4 +1,3 @@
-import HostOS
 public import NIOCore
 
 /// Bytes of a blob as they come, in chunks. It is read once.
@@ -62,23 +61,23 @@ public struct VerifiedChunks<Base: AsyncSequence & Sendable>: AsyncSequence, Sen
   public struct AsyncIterator: AsyncIteratorProtocol {
     var base: Base.AsyncIterator
     let expected: Descriptor
-    var hasher = SHA256Hasher()
+    var hasher: DigestHasher
     var count: Int64 = 0
 
     init(base: Base.AsyncIterator, expected: Descriptor) {
       self.base = base
       self.expected = expected
+      hasher = DigestHasher(like: expected.digest)
     }
 
     public mutating func next() async throws -> ByteBuffer? { try await next(isolation: #isolation) }
 
     public mutating func next(isolation actor: isolated (any Actor)?) async throws -> ByteBuffer? {
-      guard expected.digest.isComputed else { throw OCIError.unsupported(expected.digest) }
       guard let chunk = try await base.next(isolation: actor) else {
         guard count == expected.size else {
           throw BlobMismatch(expected: expected, actual: "\(count) bytes", announced: "\(expected.size) bytes")
         }
-        let digest = Digest(hasher)
+        let digest = hasher.digest
         guard digest == expected.digest else {
           throw BlobMismatch(expected: expected, actual: digest.description, announced: expected.digest.description)
         }

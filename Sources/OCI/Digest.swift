@@ -2,7 +2,7 @@ import HostOS
 
 /// The digest of content: an algorithm and lower-case hexadecimal digits (image-spec, descriptor.md, "Digests").
 ///
-/// `sha256` and `sha512`, the registered algorithms, are accepted; only `sha256` is computed.
+/// `sha256` and `sha512`, the registered algorithms, are accepted and verified; what is made here has `sha256`.
 public struct Digest: Sendable, Hashable {
   public let algorithm: String
   public let hex: String
@@ -20,6 +20,11 @@ public struct Digest: Sendable, Hashable {
     self.hex = String(hex)
   }
 
+  init(algorithm: String, hex: String) {
+    self.algorithm = algorithm
+    self.hex = hex
+  }
+
   /// Nil unless there are 64 lower-case hexadecimal digits.
   public init?(sha256Hex hex: String) { self.init("sha256:" + hex) }
 
@@ -29,18 +34,16 @@ public struct Digest: Sendable, Hashable {
     hex = SHA256Hasher.hex(of: bytes)
   }
 
-  /// The SHA-256 of all that the hasher was given.
-  init(_ hasher: SHA256Hasher) {
-    algorithm = "sha256"
-    hex = hasher.finalizeHex()
+  /// What these bytes should be called, if this is a name of theirs: of the same algorithm.
+  public func recomputed(of bytes: [UInt8]) -> Digest {
+    var hasher = DigestHasher(like: self)
+    bytes.withUnsafeBytes { hasher.update($0) }
+    return hasher.digest
   }
 }
 
 extension Digest: CustomStringConvertible {
   public var description: String { "\(algorithm):\(hex)" }
-
-  /// Whether it is of the algorithm that is computed here.
-  var isComputed: Bool { algorithm == "sha256" }
 
   /// The first twelve digits, for people.
   public var short: String { String(hex.prefix(12)) }

@@ -10,11 +10,5 @@ public struct OCIError: DiagnosticError {
     self.exitCode = exitCode
   }
 
-  static func unsupported(_ digest: Digest) -> OCIError {
-    OCIError(
-      "unsupported-digest", "\(digest.algorithm) digests cannot be checked: \(digest)",
-      help: ["push the image with sha256 digests"])
-  }
-
   public var diagnostics: [Diagnostic] { [diagnostic] }
 }
