@@ -24,6 +24,10 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 
 /// A Swift module in `Sources/`, or in `path`.
@@ -65,6 +69,10 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Its server alone: routes and settings are small enough to be our own.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
@@ -113,6 +121,15 @@ let package = Package(
     module("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, mirrors, certificates, resumable upload.
     module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage, tomlKit]),
+    // A content store as a registry: the server's side of the distribution-spec, with uploads, referrers, deletion,
+    // passwords and TLS.
+    .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+    module(
+      "RegistryServer",
+      [
+        "CCrypt", "Diagnostics", "HostOS", "OCI", httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioPosix,
+        nioSSL, systemPackage,
+      ]),
     // SigV4, the standard credential chain, endpoints, and only the calls we use.
     module("AWS", ["Diagnostics", "HTTP", "HostOS", crypto, nioHTTP1, systemPackage]),
     // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next
@@ -138,7 +155,7 @@ let package = Package(
       "Slipway",
       [
         "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
-        "HostOS", "OCI", "Registry", "RemoteSources", "RollingPlugin", "Sandbox", systemPackage,
+        "HostOS", "OCI", "Registry", "RegistryServer", "RemoteSources", "RollingPlugin", "Sandbox", systemPackage,
       ]),
 
     // MARK: Layer 5
@@ -182,6 +199,7 @@ let package = Package(
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
     tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
+    tests("RegistryServer", ["HTTP", "OCI", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),

@@ -37,6 +37,23 @@ public struct BlobIngest: ~Copyable, Sendable {
   /// - Throws: `HostError`.
   public func growing() throws -> GrowingBlob { GrowingBlob(try Files.open(temporary, .readOnly)) }
 
+  /// Reads what is written and computes its digest.
+  /// - Parameter other: of the algorithm that is wanted.
+  /// - Throws: `HostError`.
+  public func digest(like other: Digest) throws -> Digest {
+    var hasher = DigestHasher(like: other)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
+    defer { buffer.deallocate() }
+    var position: Int64 = 0
+    do {
+      while case let step = try descriptor.read(fromAbsoluteOffset: position, into: buffer), step > 0 {
+        hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<step]))
+        position += Int64(step)
+      }
+    } catch let errno as Errno { throw HostError("read", temporary, errno) }
+    return hasher.digest
+  }
+
   /// Gives the blob its name. A blob of that name that is there already is success, for content decides the name.
   ///
   /// The caller has computed `digest` from what it wrote.

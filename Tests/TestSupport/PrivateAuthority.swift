@@ -1,18 +1,19 @@
 internal import HostOS
-internal import SystemPackage
+public import SystemPackage
 
-/// Keys and certificates for one test registry, made with openssl.
-struct PrivateAuthority {
+/// An authority with keys and certificates for one test, made with openssl.
+public struct PrivateAuthority: Sendable {
   var folder: FilePath
 
   /// The certificate that clients have to trust, alone in its folder, as `certs.d` wants it.
-  var certificate: FilePath { Self.certificate(in: folder) }
+  public var certificate: FilePath { Self.certificate(in: folder) }
   static func certificate(in folder: FilePath) -> FilePath {
     folder.appending("trust").appending("ca.crt")
   }
   private var key: FilePath { folder.appending("ca.key") }
 
-  init(in folder: FilePath) async throws {
+  /// - Throws: `TestSupportError`, `HostError`.
+  public init(in folder: FilePath) async throws {
     self.folder = folder
     try Files.createDirectories(certificate.removingLastComponent())
     try await Tool.run(
@@ -25,7 +26,7 @@ struct PrivateAuthority {
   }
 
   /// For whom a certificate is.
-  enum Bearer: String {
+  public enum Bearer: String, Sendable {
     /// `localhost`, 127.0.0.1 and what else is named.
     case server
     case client
@@ -38,8 +39,9 @@ struct PrivateAuthority {
 
   /// Makes a certificate and its key.
   /// - Parameter hostNames: more names of the server.
+  /// - Throws: `TestSupportError`, `HostError`.
   @discardableResult
-  func issue(_ bearer: Bearer, hostNames: [String] = []) async throws -> (certificate: FilePath, key: FilePath) {
+  public func issue(_ bearer: Bearer, hostNames: [String] = []) async throws -> (certificate: FilePath, key: FilePath) {
     let request = folder.appending("\(bearer.rawValue).csr")
     let issued = Self.issued(bearer, in: folder)
     let extensions = folder.appending("\(bearer.rawValue).ext")
