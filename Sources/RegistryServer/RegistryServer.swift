@@ -51,9 +51,13 @@ public struct RegistryServer: Sendable {
     let plain = HTTP1Channel(
       responder: { request, writer, channel in try await respond(request, writer, channel) },
       configuration: .init(idleTimeout: .seconds(120)))
-    guard let tls = configuration.tls else { return try await run(plain, onListening) }
-    let settings = try Self.tlsConfiguration(tls)
-    try await run(try TLSChannel(plain, tlsConfiguration: settings), onListening)
+    if let tls = configuration.tls {
+      let settings = try Self.tlsConfiguration(tls)
+      try await run(try TLSChannel(plain, tlsConfiguration: settings), onListening)
+    } else {
+      try await run(plain, onListening)
+    }
+    await handler.uploads.removeAll()
   }
 
   private func run<Channel: ServerChildChannel>(

@@ -49,6 +49,8 @@ actor Uploads {
   }
 
   func remove(_ id: String) { entries[id] = nil }
+
+  func removeAll() { entries = [:] }
 }
 
 /// One blob on its way in.
