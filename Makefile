@@ -41,9 +41,11 @@ fuzz: ## feed made-up and damaged Dockerfiles to the language (FUZZ_SECONDS=600,
 	@swift run --configuration release SyntaxFuzz --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 KILLS ?= 200
-stress: ## kill builds at random moments and look at what they leave (KILLS=200, SEED=…)
+FAULTS ?= 500
+stress: ## kill builds at random moments, and push and pull under faults (KILLS=200, FAULTS=500, SEED=…)
 	@scripts/install-packages test
-	@KILLS=$(KILLS) $(if $(filter command environment,$(origin SEED)),SEED=$(SEED)) swift test --filter KillTests
+	@KILLS=$(KILLS) FAULTS=$(FAULTS) $(if $(filter command environment,$(origin SEED)),SEED=$(SEED)) \
+		swift test --filter 'KillTests|FaultTests'
 
 bench: ## run the benchmarks, and put figures into docs/benchmarks.md
 	@scripts/install-packages test

@@ -198,7 +198,7 @@ let package = Package(
       name: "SandboxProgram", dependencies: ["Diagnostics", "HostOS", "Sandbox", systemPackage],
       path: "Tests/SandboxProgram", swiftSettings: swiftSettings),
     tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
-    tests("Registry", ["HTTP", "OCI", "Registry", nioCore, nioHTTP1, nioPosix]),
+    tests("Registry", ["HTTP", "OCI", "Registry", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
     tests("RegistryServer", ["HTTP", "OCI", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),

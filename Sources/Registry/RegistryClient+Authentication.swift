@@ -35,17 +35,24 @@ extension RegistryClient {
 
   /// The same with `HTTPError` as it is, and 401 as an answer.
   ///
-  /// A token may end in the middle: a request that is refused is sent once more with a new one. A stream cannot be
+  /// A token may end in the middle: a request that is refused is sent again with a new one. A stream cannot be
   /// sent again, but whoever sends it anew does so with the new token.
   func exchange(_ call: RegistryCall) async throws -> HTTPResponse {
-    let (response, authorization) = try await attempt(call)
-    guard response.status == 401, call.isOwn,
-      let better = try await authenticator.authorization(
-        answering: response, call.endpoint, call.scopes, rejected: authorization)
-    else { return response }
-    if case .stream = call.request.body { return response }
-    return try await sendOnce(call, better)
+    var (response, authorization) = try await attempt(call)
+    for _ in 0..<Self.renewals {
+      guard response.status == 401, call.isOwn,
+        let better = try await authenticator.authorization(
+          answering: response, call.endpoint, call.scopes, rejected: authorization)
+      else { return response }
+      if case .stream = call.request.body { return response }
+      response = try await sendOnce(call, better)
+      authorization = better
+    }
+    return response
   }
+
+  /// How often a request gets a new token: once when there was none, and once more when that ended on the way.
+  private static let renewals = 2
 
   /// The same without a second attempt, with the authorization that was used.
   func attempt(_ call: RegistryCall) async throws -> (response: HTTPResponse, authorization: String?) {

@@ -167,9 +167,19 @@ extension RegistryRepository {
     let response = try await client.send(call)
     guard response.isSuccess else {
       let name = tag.map { "\(fullName):\($0)" } ?? fullName
-      throw await client.failure("push the manifest of \(name)", call, response)
+      let failure = await client.failure("push the manifest of \(name)", call, response)
+      // Of a tag that may not be moved it is success that it stands for this image already.
+      if let tag, await stands(tag, for: manifest.descriptor.digest, after: response.status) { return }
+      throw failure
     }
     try verifyStored(manifest.descriptor.digest, response)
+  }
+
+  /// - Parameter status: of a refusal; some of them cannot be about a tag.
+  private func stands(_ tag: String, for digest: Digest, after status: Int) async -> Bool {
+    guard [400, 403, 405, 409, 412].contains(status) else { return false }
+    let reference = ImageReference(registry: registry, repository: name, tag: tag)
+    return (try? await client.descriptor(reference))??.digest == digest
   }
 
   /// - Throws: `RegistryError` with the code `digest-mismatch`.

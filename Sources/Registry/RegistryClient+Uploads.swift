@@ -67,19 +67,19 @@ extension RegistryRepository: ImageDestination {
     switch try await find(blob, from: source) {
     case .there(let outcome): return outcome
     case .absent(let session):
-      if let session { await endUpload(session) }
+      if let session { await endUpload(session.location) }
       return nil
     }
   }
 
   /// Finds out whether blobs may be written, by beginning an upload that is given up at once.
   /// - Throws: `RegistryError`.
-  public func checkAccess() async throws { await endUpload(try await beginUpload()) }
+  public func checkAccess() async throws { await endUpload(try await beginUpload().location) }
 
   private enum Finding {
     case there(BlobWriteOutcome)
     /// With the upload that the registry has begun for it, if it has.
-    case absent(URL?)
+    case absent(UploadSession?)
   }
 
   private func find(_ blob: Descriptor, from source: any BlobSource) async throws -> Finding {
@@ -87,7 +87,7 @@ extension RegistryRepository: ImageDestination {
     guard let other = mountable(blob, from: source) else { return .absent(nil) }
     switch try await mount(blob, from: other) {
     case .mounted: return .there(.mounted)
-    case .session(let url): return .absent(url)
+    case .session(let session): return .absent(session)
     case .refused: return .absent(nil)
     }
   }
@@ -102,7 +102,7 @@ extension RegistryRepository: ImageDestination {
   private enum MountOutcome {
     case mounted
     /// The registry would rather have an upload, and has begun one.
-    case session(URL)
+    case session(UploadSession)
     case refused
   }
 
@@ -117,14 +117,14 @@ extension RegistryRepository: ImageDestination {
     }
     switch response.status {
     case 201: return .mounted
-    case 202: return sessionLocation(response, call.endpoint).map { .session($0) } ?? .refused
+    case 202: return session(response, call.endpoint).map { .session($0) } ?? .refused
     default: return .refused
     }
   }
 
   // MARK: Uploading
 
-  private struct Upload: Sendable {
+  struct Upload: Sendable {
     let blob: Descriptor
     let source: any BlobSource
     let progress: @Sendable (Int64) -> Void
@@ -139,13 +139,18 @@ extension RegistryRepository: ImageDestination {
     return call
   }
 
-  private func upload(_ upload: Upload, to first: URL?) async throws {
+  private func upload(_ upload: Upload, to first: UploadSession?) async throws {
     var session = first
     var attempt = 1
+    var isChunked = false
     while true {
       let target = session
       session = nil
-      guard let failure = try await attemptUpload(upload, to: target, isFirst: attempt == 1) else { return }
+      guard let failure = try await attemptUpload(upload, to: target, isFirst: attempt == 1, isChunked) else { return }
+      if failure.response?.status == 413, !isChunked, upload.blob.size > client.chunkLength {
+        isChunked = true
+        continue
+      }
       guard let pause = failure.pause(afterAttempt: attempt, client.http) else { throw failure.error }
       client.http.trace.report(
         .retry(
@@ -159,7 +164,7 @@ extension RegistryRepository: ImageDestination {
   }
 
   /// An attempt that failed, and whether it is worth repeating.
-  private struct UploadFailure {
+  struct UploadFailure {
     var error: RegistryError
     var isTransient: Bool
     var response: HTTPResponse?
@@ -175,20 +180,23 @@ extension RegistryRepository: ImageDestination {
   }
 
   /// Nil means success. Every attempt has a session of its own, for registries lose track of broken ones.
-  private func attemptUpload(_ upload: Upload, to session: URL?, isFirst: Bool) async throws -> UploadFailure? {
+  private func attemptUpload(
+    _ upload: Upload, to session: UploadSession?, isFirst: Bool, _ isChunked: Bool
+  ) async throws -> UploadFailure? {
     do {
       let target = if let session { session } else { try await beginUpload() }
-      let call = try await putCall(upload, target)
-      let response = try await client.exchange(call)
+      let (call, response) =
+        try await isChunked ? sendChunks(of: upload, to: target) : sendWhole(upload, to: target)
       if response.isSuccess {
         try verifyStored(upload.blob.digest, response)
         return nil
       }
-      // 401: the token ended; 404: the session did.
-      let isTransient =
-        client.http.retryPolicy.statuses.contains(response.status)
-        || isFirst && (response.status == 401 || response.status == 404)
+      // 401: the token ended meanwhile; 404: the session did. Whoever may not upload at all learns it at its beginning.
       let error = await client.failure("push a blob to \(fullName)", call, response)
+      // What was sent was verified on its way out, so another digest means that it was damaged behind that.
+      let isTransient =
+        client.http.retryPolicy.statuses.contains(response.status) || [401, 404].contains(response.status)
+        || isFirst && error.reportedCodes.contains("DIGEST_INVALID")
       return UploadFailure(error: error, isTransient: isTransient, response: response)
     } catch let error as HTTPError {
       return UploadFailure(
@@ -196,16 +204,24 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
+  private func sendWhole(_ upload: Upload, to session: UploadSession) async throws -> (RegistryCall, HTTPResponse) {
+    let call = try await putCall(upload, session.location)
+    return (call, try await client.exchange(call))
+  }
+
   private func upload(_ blob: GrowingBlob) async throws -> Descriptor {
-    let session = try await beginUpload()
+    let session = try await beginUpload().location
     do {
       let endpoint = try await endpoint()
       var call = RegistryCall(.PATCH, session, at: endpoint, for: [AccessScope(repository: name, access: .push)])
       call.request.headers.add(name: "Content-Type", value: "application/octet-stream")
       call.request.body = .stream(HTTPBytes(blob.chunks), length: nil)
       let response = try await client.send(call)
-      guard response.status == 202, let target = sessionLocation(response, endpoint), let descriptor = blob.descriptor
-      else { throw await client.failure("push a blob to \(fullName)", call, response) }
+      // Amazon ECR says 201. Nobody but ourselves knows how much was sent: its Range stays at the first part.
+      guard response.isSuccess, let descriptor = blob.descriptor else {
+        throw await client.failure("push a blob to \(fullName)", call, response)
+      }
+      let target = sessionLocation(response, endpoint) ?? session
       var last = try await putCall(descriptor.digest, target)
       last.request.headers.add(name: "Content-Length", value: "0")
       let answer = try await client.send(last)
@@ -218,18 +234,18 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
-  private func beginUpload() async throws -> URL {
+  private func beginUpload() async throws -> UploadSession {
     let call = try await uploadCall()
     let response = try await client.send(call)
     guard response.status == 202 else {
       throw await client.failure("push to \(fullName)", call, response)
     }
-    guard let location = sessionLocation(response, call.endpoint) else {
+    guard let session = session(response, call.endpoint) else {
       throw RegistryError(
         .registryFailed, "the registry \(registry) does not say where to upload to",
         help: ["report it to those who run the registry"], exitCode: .unavailable)
     }
-    return location
+    return session
   }
 
   /// What comes of it does not matter: uploads that nobody goes on with end by themselves.
@@ -248,7 +264,7 @@ extension RegistryRepository: ImageDestination {
   }
 
   /// The request that ends an upload.
-  private func putCall(_ digest: Digest, _ session: URL) async throws -> RegistryCall {
+  func putCall(_ digest: Digest, _ session: URL) async throws -> RegistryCall {
     let endpoint = try await endpoint()
     let address = session.absoluteString
     let separator = address.contains("?") ? "&" : "?"
@@ -260,9 +276,14 @@ extension RegistryRepository: ImageDestination {
     return RegistryCall(.PUT, url, at: endpoint, for: [AccessScope(repository: name, access: .push)])
   }
 
+  private func session(_ response: HTTPResponse, _ endpoint: Endpoint) -> UploadSession? {
+    guard let location = sessionLocation(response, endpoint) else { return nil }
+    return UploadSession(location: location, chunkMinimum: response.headers.first(name: "OCI-Chunk-Min-Length"))
+  }
+
   /// Where to upload to: absolute or relative, its query kept. Behind a proxy that ends TLS many registries call
   /// themselves `http`; going there would send the blob unprotected.
-  private func sessionLocation(_ response: HTTPResponse, _ endpoint: Endpoint) -> URL? {
+  func sessionLocation(_ response: HTTPResponse, _ endpoint: Endpoint) -> URL? {
     guard let location = response.headers.first(name: "Location"), let url = response.url.resolving(location),
       let scheme = url.scheme, ["http", "https"].contains(scheme)
     else { return nil }

@@ -10,6 +10,9 @@ public struct RegistryClient: Sendable {
   let warnings: WarningReporter
   let configuration: RegistriesConfiguration
   let places = PlaceMemory()
+  /// How long chunks are where a registry takes no larger bodies, in bytes; longer where it says so. Parts of Amazon ECR
+  /// have from 5 to 10 MiB.
+  public var chunkLength: Int64 = 8 << 20
 
   /// - Parameters:
   ///   - configuration: mirrors, and what is blocked or insecure. Registries on this machine may always speak plain

@@ -80,6 +80,14 @@ extension RegistryError {
     _ response: HTTPResponse, to action: String, registry: String, _ explanation: String
   ) async -> RegistryError {
     let reported = await ReportedError.read(response)
+    var error = answered(response, to: action, registry: registry, explanation, reported)
+    error.reportedCodes = Set(reported.map(\.code))
+    return error
+  }
+
+  private static func answered(
+    _ response: HTTPResponse, to action: String, registry: String, _ explanation: String, _ reported: [ReportedError]
+  ) -> RegistryError {
     let codes = Set(reported.map(\.code))
     let notes = reported.map(\.note)
     switch response.status {

@@ -4,6 +4,8 @@ public import Diagnostics
 public struct RegistryError: DiagnosticError {
   public var diagnostic: Diagnostic
   public var exitCode: ExitCode
+  /// The codes that the registry named (distribution-spec, "Error codes").
+  var reportedCodes: Set<String> = []
 
   public init(
     _ code: DiagnosticCode, _ message: String, notes: [String] = [], help: [String] = [], exitCode: ExitCode = .failure

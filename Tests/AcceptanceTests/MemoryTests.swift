@@ -27,6 +27,25 @@ import Testing
     }
   }
 
+  @Test func layersGoToARegistryAndComeBackInLittleMemory() async throws {
+    try await TestRegistry.serve { registry in
+      try await Scratch.use("memory") { scratch in
+        var slipway = try SlipwayBinary(scratch)
+        let context = try scratch.write(["Dockerfile": "FROM scratch\nCOPY big /\n"], in: "context")
+        try await Tool.run("sh", ["-c", "head -c \(256 << 20) /dev/urandom >\(context.appending("big"))"])
+        let name = "\(registry.authority)/big:1"
+        let pushing = try await peak(of: slipway, ["build", "--quiet", "--tag", name, "--push", context.string])
+        #expect(pushing < Self.bound, "\(pushing >> 20) MiB")
+        slipway.environment.variables["SLIPWAY_ROOT"] = scratch("other").string
+        let child = try scratch.write(["Dockerfile": "FROM \(name)\nENV A=1\n"], in: "child")
+        let output = "type=oci,dest=\(scratch("big.tar"))"
+        let pulling = try await peak(of: slipway, ["build", "--quiet", "--output", output, child.string])
+        #expect(pulling < Self.bound, "\(pulling >> 20) MiB")
+        #expect(try FileStatus(of: scratch("big.tar")).size > 256 << 20)
+      }
+    }
+  }
+
   /// Half of it cannot be compressed.
   private func writeGigabyte(to path: FilePath) throws {
     var generator = SystemRandomNumberGenerator()

@@ -56,11 +56,12 @@ import Testing
 
   @Test func asksForANewTokenWhenOneEndsInTheMiddle() async throws {
     let registry = registry(accepting: "Bearer t1", tokens: ["t0", "t1"])
-    let client = registry.client()
-    let error = await registryError { _ = try await client.manifest(image) }
-    #expect(error?.code == .unauthorized)
-    _ = try await client.manifest(image)
+    _ = try await registry.client().manifest(image)
     #expect(registry.seen.last?.authorization == "Bearer t1")
+    let closed = self.registry(accepting: "Bearer t9", tokens: ["t0", "t1", "t2"])
+    let error = await registryError { _ = try await closed.client().manifest(image) }
+    #expect(error?.code == .unauthorized)
+    #expect(closed.lines.count { $0.hasPrefix("GET /token") } == 2)
   }
 
   @Test func manyRequestsWantOneToken() async throws {

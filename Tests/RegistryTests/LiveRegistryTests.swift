@@ -212,29 +212,6 @@ import Testing
     return Descriptor(mediaType: .ociLayerGzip, digest: digest, size: count)
   }
 
-  /// The most memory that this process has had, in bytes.
-  private static func peakMemory() throws -> Int {
-    let status = try String(decoding: Files.read("/proc/self/status"), as: UTF8.self)
-    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-    return try #require(Int(line.filter(\.isNumber))) << 10
-  }
-
-  @Test func streamsInBoundedMemory() async throws {
-    try await TestRegistry.serve { registry in
-      let folder = try TemporaryDirectory()
-      let store = ContentStore(root: folder.path.appending("a"))
-      let blob = try largeBlob(50 << 20, in: store)
-      let client = try client(for: registry)
-      let before = try Self.peakMemory()
-      try await client.repository(image(registry)).write(blob, from: store) { _ in }
-      let back = ContentStore(root: folder.path.appending("b"))
-      try await back.fetch(blob, from: client.blobs(of: image(registry)))
-      #expect(back.contains(blob.digest))
-      let growth = try Self.peakMemory() - before
-      #expect(growth < 40 << 20, "\(growth >> 20) MiB more than before")
-    }
-  }
-
   @Test func resumesADownloadThatIsCut() async throws {
     try await TestRegistry.serve { registry in
       let folder = try TemporaryDirectory()

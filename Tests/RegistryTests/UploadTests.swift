@@ -175,7 +175,7 @@ import Testing
         ScriptedAnswer(403, body: #"{"errors":[{"code":"DENIED","message":"no"}]}"#), DiagnosticCode.denied,
         ExitCode.authentication
       ),
-      (ScriptedAnswer(400, body: #"{"errors":[{"code":"DIGEST_INVALID"}]}"#), .registryRefused, .failure),
+      (ScriptedAnswer(400, body: #"{"errors":[{"code":"SIZE_INVALID"}]}"#), .registryRefused, .failure),
       (ScriptedAnswer(413), .registryRefused, .failure),
       (ScriptedAnswer(201, ["Docker-Content-Digest": manifestDigest.description]), .digestMismatch, .failure),
     ])
@@ -190,6 +190,21 @@ import Testing
     let error = await registryError { try await push(registry) }
     #expect(error?.code == code && error?.exitCode == exitCode)
     #expect(registry.lines.count { $0.hasPrefix("PUT") } == 1)
+  }
+
+  @Test("what was damaged on its way is sent once more", arguments: [1, 2])
+  func damage(times: Int) async throws {
+    let registry = ScriptedRegistry { request, count in
+      switch request.method {
+      case "HEAD": ScriptedAnswer(404)
+      case "POST": ScriptedAnswer(202, ["Location": "/1"])
+      default:
+        count < times ? ScriptedAnswer(400, body: #"{"errors":[{"code":"DIGEST_INVALID"}]}"#) : ScriptedAnswer(201)
+      }
+    }
+    let error = await registryError { try await push(registry) }
+    #expect(error?.code == (times == 1 ? nil : .registryRefused))
+    #expect(registry.lines.count { $0.hasPrefix("PUT") } == 2)
   }
 
   @Test func givesUpAfterTheLastAttempt() async throws {

@@ -12,6 +12,8 @@ public final class WebServer: Sendable {
     /// By names in lower case; the last value counts.
     public var headers: [String: String]
     public var body: [UInt8]
+    /// How many requests came before it.
+    public var number: Int
 
     /// What comes before the question mark.
     public var path: String { String(target.prefix { $0 != "?" }) }
@@ -25,12 +27,18 @@ public final class WebServer: Sendable {
     public var body: [UInt8]
     /// The connection ends after so many bytes of the body, which is shorter than announced then.
     public var cut: Int?
+    /// The body comes in four pieces with so much time between them.
+    public var pause: Duration?
 
-    public init(_ status: Int = 200, _ headers: [String: String] = [:], body: [UInt8] = [], cut: Int? = nil) {
+    public init(
+      _ status: Int = 200, _ headers: [String: String] = [:], body: [UInt8] = [], cut: Int? = nil,
+      pause: Duration? = nil
+    ) {
       self.status = status
       self.headers = headers
       self.body = body
       self.cut = cut
+      self.pause = pause
     }
 
     public static func text(_ text: String, _ headers: [String: String] = [:]) -> Answer {
@@ -42,8 +50,13 @@ public final class WebServer: Sendable {
 
   private let requestLog = Mutex<[Request]>([])
   private let handler: Handler
+  private let uploadLimit: @Sendable (Request) -> Int?
+  private let count = Atomic<Int>(0)
 
-  private init(_ handler: @escaping Handler) { self.handler = handler }
+  private init(_ handler: @escaping Handler, _ uploadLimit: @escaping @Sendable (Request) -> Int?) {
+    self.handler = handler
+    self.uploadLimit = uploadLimit
+  }
 
   /// All requests so far, in their order.
   public var requests: [Request] { requestLog.withLock { $0 } }
@@ -53,7 +66,17 @@ public final class WebServer: Sendable {
   public static func serving<Result>(
     _ handler: @escaping Handler, _ body: (WebServer, _ port: Int) async throws -> Result
   ) async throws -> Result {
-    let server = WebServer(handler)
+    try await serving(uploadLimit: { _ in nil }, handler, body)
+  }
+
+  /// The same, with uploads that are cut.
+  /// - Parameter uploadLimit: gets each request before its body; the connection ends after so many bytes of that.
+  /// - Throws: what `body` throws, and what binding throws.
+  public static func serving<Result>(
+    uploadLimit: @escaping @Sendable (Request) -> Int?, _ handler: @escaping Handler,
+    _ body: (WebServer, _ port: Int) async throws -> Result
+  ) async throws -> Result {
+    let server = WebServer(handler, uploadLimit)
     let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -88,8 +111,13 @@ public final class WebServer: Sendable {
     let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: answer.status), headers: headers)
     try? await channel.writeAndFlush(HTTPServerResponsePart.head(head))
     if !isHead, !answer.body.isEmpty {
-      let sent = answer.body.prefix(answer.cut ?? answer.body.count)
-      try? await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: sent))))
+      let sent = Array(answer.body.prefix(answer.cut ?? answer.body.count))
+      let length = answer.pause == nil ? sent.count : sent.count / 4 + 1
+      for start in stride(from: 0, to: sent.count, by: max(length, 1)) {
+        if let pause = answer.pause { try? await Task.sleep(for: pause) }
+        let piece = ByteBuffer(bytes: sent[start..<min(start + length, sent.count)])
+        try? await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(piece)))
+      }
     }
     if answer.cut == nil {
       try? await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
@@ -104,6 +132,7 @@ public final class WebServer: Sendable {
     typealias OutboundOut = HTTPServerResponsePart
     private let server: WebServer
     private var request: Request?
+    private var limit: Int?
 
     init(_ server: WebServer) { self.server = server }
 
@@ -111,8 +140,16 @@ public final class WebServer: Sendable {
       switch unwrapInboundIn(data) {
       case .head(let head):
         let headers = Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { _, last in last }
-        request = Request(method: head.method.rawValue, target: head.uri, headers: headers, body: [])
-      case .body(let buffer): request?.body.append(contentsOf: buffer.readableBytesView)
+        let number = server.count.add(1, ordering: .relaxed).oldValue
+        let begun = Request(method: head.method.rawValue, target: head.uri, headers: headers, body: [], number: number)
+        limit = server.uploadLimit(begun)
+        request = begun
+      case .body(let buffer):
+        request?.body.append(contentsOf: buffer.readableBytesView)
+        if let limit, request?.body.count ?? 0 > limit {
+          request = nil
+          context.close(promise: nil)
+        }
       case .end:
         if let request { server.respond(to: request, on: context.channel) }
       }
