@@ -10,7 +10,7 @@ struct SlipwayCommand: AsyncParsableCommand {
     subcommands: [
       BuildCommand.self, CheckCommand.self, DiskUsageCommand.self, DoctorCommand.self, LoginCommand.self,
       LogoutCommand.self, PluginCommand.self, PruneCommand.self, RegistryCommand.self,
-      ServeCommand.self,
+      ScanCommand.self, ServeCommand.self,
     ])
 
   /// A wrong name gets the right one as an answer.

@@ -1,5 +1,5 @@
 internal import HostOS
-internal import SystemPackage
+public import SystemPackage
 
 /// Services of AWS on this machine (moto), behind a gate that refuses what botocore would not have sent: wrong
 /// parameters, wrong signatures. It knows STS and ECR.
@@ -55,7 +55,8 @@ public struct AWSServer: Sendable {
   }
 
   /// The one that `scripts/install-packages` made where the Python of PATH lacks what it takes.
-  private static func python() throws -> FilePath {
+  /// - Throws: `TestSupportError`.
+  public static func python() throws -> FilePath {
     let own = Checkout.root.pushing(".build/python/bin/python3")
     return try FileStatus.ifExists(own) == nil ? Tool.find("python3") : own
   }
