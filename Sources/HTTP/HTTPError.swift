@@ -43,6 +43,7 @@ public struct HTTPError: DiagnosticError {
     .responseTooLarge: "check that the address is that of the service",
     .protocolViolation: "check that the address is that of the service",
     .proxyFailure: "check HTTPS_PROXY and HTTP_PROXY, and add the host to NO_PROXY if it needs no proxy",
+    .offline: "fetch it while there is a network, or leave --offline away",
     .invalidURL: "write https://HOST[:PORT]/PATH",
     .invalidTrustRoots: "name a file with certificates in PEM format in SSL_CERT_FILE, or unset it",
   ]
@@ -63,6 +64,8 @@ extension DiagnosticCode {
   public static let responseTooLarge: DiagnosticCode = "response-too-large"
   public static let protocolViolation: DiagnosticCode = "http-protocol"
   public static let proxyFailure: DiagnosticCode = "proxy-failure"
+  /// Other machines are not to be spoken to.
+  public static let offline: DiagnosticCode = "offline"
   public static let invalidURL: DiagnosticCode = "invalid-url"
   public static let invalidTrustRoots: DiagnosticCode = "invalid-trust-roots"
 }

@@ -41,6 +41,9 @@ extension RegistryError {
       return RegistryError(
         error.code, "there is no safe connection to the registry \(registry)", notes: notes, help: help,
         exitCode: .unavailable)
+    case .offline:
+      return RegistryError(
+        .offline, "the registry \(registry) is not asked", notes: notes, help: help, exitCode: .unavailable)
     default:
       return RegistryError(
         .registryUnreachable, "cannot reach the registry \(registry)", notes: notes, help: help,

@@ -13,6 +13,8 @@ struct GitCommand: Sendable {
   /// `Authorization`, and the addresses below which it is sent.
   var authorization: (value: String, scope: String)?
   var timeout: Duration
+  /// Whether no server may be spoken to.
+  var isOffline = false
   /// Gets what git says beside its answer.
   var log: @Sendable (String) -> Void = { _ in }
 
@@ -68,7 +70,8 @@ struct GitCommand: Sendable {
   {
     var process = ChildProcess(
       "/bin/sh", ["-c", #"umask 022; exec git "$@""#, "git"] + arguments,
-      environment: variables(transports), workingDirectory: workingDirectory)
+      environment: variables(isOffline && transports == .servers ? .none : transports),
+      workingDirectory: workingDirectory)
     process.outputLimit = 64 << 20
     let outcome = try await withDeadline(process, arguments)
     try Task.checkCancellation()

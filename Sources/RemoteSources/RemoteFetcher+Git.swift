@@ -1,5 +1,7 @@
 import Diagnostics
 public import DockerfileSyntax
+import Foundation
+import HTTP
 import HostOS
 import SystemPackage
 
@@ -18,6 +20,8 @@ extension RemoteFetcher {
     let folder = root.appending("git")
     var git = GitCommand(folder: folder, environment: environment, timeout: gitTimeout, log: log)
     git.authorization = try await authorization(for: reference)
+    let isRefused = isOffline && URL(string: "git://\(reference.host)")?.isLoopback != true
+    git.isOffline = isRefused
     try git.prepare()
     let repository = GitRepository(
       git: git, reference: reference, folder: folder.appending(SHA256Hasher.hex(of: reference.remote.utf8)))
@@ -29,6 +33,12 @@ extension RemoteFetcher {
         return try await repository.checkout()
       }
     } catch let failure as GitFailure {
+      if isRefused {
+        throw RemoteSourceError(
+          .offline, "\(reference.shownRemote) is not of this machine, and --offline is set",
+          help: ["name a commit that was checked out before, or fetch it while there is a network"],
+          exitCode: .unavailable)
+      }
       throw failure.explained(reference)
     }
   }

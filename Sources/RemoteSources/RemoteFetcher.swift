@@ -11,6 +11,8 @@ public struct RemoteFetcher: Sendable {
   let client: HTTPClient
   let environment: Environment
   let secrets: RemoteSecrets
+  /// Whether git may speak with this machine alone; the client has a transport that knows it by itself.
+  public var isOffline = false
   /// The longest that one command of git may take.
   var gitTimeout: Duration = .seconds(1800)
 

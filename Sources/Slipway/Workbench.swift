@@ -13,6 +13,8 @@ public struct Workbench: Sendable {
   public var store: BuildStore
   public var progress: ProgressReporter
   public var transport: HTTPTransport
+  /// Whether no other machine is spoken to.
+  public private(set) var isOffline = false
   /// Standard input, for contexts and Dockerfiles.
   public var input: FileDescriptor
   /// Standard output, for answers that are files.
@@ -33,6 +35,14 @@ public struct Workbench: Sendable {
     enterUserNamespace = { isolation in
       try await MainActor.run { try UserNamespace.enterIfNeeded(for: isolation) }
     }
+    if ["1", "true"].contains(environment.nonEmpty("SLIPWAY_OFFLINE")?.lowercased()) { goOffline() }
+  }
+
+  /// From now on no socket leads beyond this machine.
+  public mutating func goOffline() {
+    guard !isOffline else { return }
+    isOffline = true
+    transport = transport.offline
   }
 
   /// Root of the machine; root of a user namespace that we made ourselves keeps its stores as the user does.

@@ -99,6 +99,10 @@ struct BuildCommand: AsyncParsableCommand {
   @Flag(help: "Look up base images in their registries even if an image of the name was built here.")
   var pull = false
 
+  @Flag(
+    help: "Speak with no other machine: what is missing is named at once, and RUN has no network ($SLIPWAY_OFFLINE).")
+  var offline = false
+
   @Option(help: "The network of RUN: default, host or none.")
   var network = "default"
 
@@ -165,7 +169,8 @@ struct BuildCommand: AsyncParsableCommand {
   @OptionGroup var progress: ProgressOptions
 
   func run() async throws {
-    let bench = try Workbench(environment: .current, progress: progress.reporter())
+    var bench = try Workbench(environment: .current, progress: progress.reporter())
+    if offline { bench.goOffline() }
     switch try await Build(request, bench).run() {
     case .answered(let answer):
       let text = try answer.rendered(as: format ?? call.format ?? .text)

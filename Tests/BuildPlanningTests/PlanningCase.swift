@@ -19,6 +19,7 @@ struct PlanningCase {
     var arguments: [String: String]?
     var labels: [String: String]?
     var network: ExecOperation.Network?
+    var permitsHostNetwork: Bool?
     var images: [String: ImageConfig]?
     var contexts: [String: String]?
     var stagesWithoutCache: [String]?
@@ -26,7 +27,8 @@ struct PlanningCase {
     var shows: [String]?
 
     static let members: Set = [
-      "target", "platforms", "platformsAreRequested", "buildPlatform", "arguments", "labels", "network", "images",
+      "target", "platforms", "platformsAreRequested", "buildPlatform", "arguments", "labels", "network",
+      "permitsHostNetwork", "images",
       "contexts", "stagesWithoutCache", "shows",
     ]
   }
@@ -128,6 +130,7 @@ struct PlanningCase {
     options.arguments = given.arguments ?? [:]
     options.labels = given.labels ?? [:]
     options.network = given.network ?? .host
+    options.permitsHostNetwork = given.permitsHostNetwork ?? true
     options.platformsAreRequested = given.platformsAreRequested ?? false
     options.stagesWithoutCache = Set(given.stagesWithoutCache ?? [])
     for (name, text) in given.contexts ?? [:] {

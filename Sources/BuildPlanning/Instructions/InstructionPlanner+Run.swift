@@ -19,7 +19,7 @@ extension InstructionPlanner {
     exec.proxyEnvironment = proxyEnvironment(session.options)
     exec.workingDirectory = state.workingDirectory
     exec.user = state.runtime.user ?? ""
-    exec.network = network(of: run, session.options)
+    exec.network = try network(of: run, session.options)
     exec.script = script
     exec.shell = state.shell.first ?? exec.shell
     exec.surroundings = session.options.surroundings
@@ -66,11 +66,17 @@ extension InstructionPlanner {
     }
   }
 
-  private func network(of run: RunInstruction, _ options: BuildOptions) -> ExecOperation.Network {
+  private func network(of run: RunInstruction, _ options: BuildOptions) throws -> ExecOperation.Network {
     switch run.network {
-    case nil, .default: options.network
-    case .host?: .host
-    case .some(.none): .none
+    case nil, .default: return options.network
+    case .some(.none): return .none
+    case .host?:
+      guard options.permitsHostNetwork else {
+        throw PlanningError(
+          "offline", "RUN --network=host needs a network, and --offline is set", at: command.annotation,
+          help: ["take --network=host away, or build with a network"])
+      }
+      return .host
     }
   }
 

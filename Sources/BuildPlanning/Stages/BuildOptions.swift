@@ -17,6 +17,8 @@ public struct BuildOptions: Sendable, Hashable {
   public var labels: [String: String] = [:]
   /// For RUN, where the instruction does not say.
   public var network = ExecOperation.Network.host
+  /// Whether RUN may ask for the network of this machine.
+  public var permitsHostNetwork = true
   /// For RUN.
   public var surroundings = ExecSurroundings()
   /// What names stand for instead of stages and images (`--build-context`), by names as `ContextName` spells them.

@@ -18,9 +18,10 @@ public struct Build: Sendable {
   let registry: RegistryClient
   private let ecr: ECRCredentials
 
-  /// - Throws: `RegistryError` when what describes registries cannot be used.
+  /// - Throws: `RegistryError` when what describes registries cannot be used; `SlipwayError` for what cannot be asked
+  ///   for without a network.
   public init(_ request: BuildRequest, _ bench: Workbench) throws {
-    self.request = request
+    self.request = try bench.isOffline ? request.offline() : request
     self.bench = bench
     ecr = bench.ecrCredentials()
     registry = try bench.registryClient(bench.credentials(ecr))
@@ -145,7 +146,7 @@ public struct Build: Sendable {
       if missing.isEmpty { return images }
       let bases = BaseImages(
         store: bench.store.content, registry: registry, layouts: settings.layouts(in: bench.store.content),
-        pullsAlways: request.pullsAlways,
+        pullsAlways: request.pullsAlways, isOffline: bench.isOffline,
         place: { [known = images.known] in planner.place(of: $0, known) }, progress: bench.progress)
       for (requirement, image) in try await bases.resolve(missing) {
         images.known[requirement] = BaseImage(pinned: image.reference, config: image.config)

@@ -40,6 +40,8 @@ public struct BuildRequest: Sendable {
   public var pullsAlways = false
   /// `default`, `host` or `none`, for RUN.
   public var network = "default"
+  /// Whether RUN may ask for the network of this machine.
+  var permitsHostNetwork = true
   /// `auto`, `userns` or `chroot`, for RUN.
   public var isolation = "auto"
   /// `NAME:ADDRESS` or `NAME=ADDRESS`, for RUN.

@@ -65,6 +65,7 @@ struct BuildSettings: Sendable {
     options.arguments = try Self.arguments(request.buildArguments, environment)
     options.labels = try Self.pairs(request.labels, flag: "--label")
     options.network = try Self.network(request.network)
+    options.permitsHostNetwork = request.permitsHostNetwork
     options.surroundings = try ExecSurroundings(request)
     options.stagesWithoutCache = Set(request.stagesWithoutCache.flatMap { $0.split(separator: ",").map(String.init) })
     timing = try BuildEpoch(request, options.arguments, environment)
