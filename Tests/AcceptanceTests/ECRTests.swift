@@ -89,4 +89,34 @@ import Testing
       #expect(try aws.calls().isEmpty)
     }
   }
+
+  /// Against a registry that behaves as ECR does, which is no more than that: it is found on this machine.
+  @Test func twoPushesOfTheSameImageUnderAnImmutableTagBothSucceed() async throws {
+    try await ECRFront.serve { front, port in
+      try await Scratch.use("ecr") { scratch in
+        var slipway = try SlipwayBinary(scratch)
+        let secret = Data("AWS:\(ECRFront.password)".utf8).base64EncodedString()
+        slipway.environment.variables["DOCKER_AUTH_CONFIG"] = #"{"auths":{"127.0.0.1:\#(port)":{"auth":"\#(secret)"}}}"#
+        slipway.environment.variables["SOURCE_DATE_EPOCH"] = "1000000000"
+        let context = try scratch.write(["Dockerfile": "FROM scratch\nCOPY noise /\n"], in: "context")
+        try await Tool.run("sh", ["-c", "head -c \(20 << 20) /dev/urandom >\(context.appending("noise"))"])
+        let name = "127.0.0.1:\(port)/app:1"
+        let arguments = [
+          "build", "--quiet", "--platform", "linux/amd64,linux/arm64", "--tag", name, "--push", context.string,
+        ]
+        let first = try await slipway.run(arguments)
+        expect(first)
+        // The layer was sent once, while it was made.
+        #expect(front.log.filter { $0 == "PATCH 201" }.count == 1)
+        let second = try await slipway.run(arguments)
+        expect(second)
+        #expect(first.outputText == second.outputText && first.outputText.hasPrefix("127.0.0.1:\(port)/app@sha256:"))
+        // Another image is refused.
+        try scratch.write(["context/noise": "quiet"])
+        let other = try await slipway.run(arguments)
+        expect(other, endsWith: 1)
+        #expect(other.errorText.contains("the tag is immutable") && other.errorText.contains("choose another tag"))
+      }
+    }
+  }
 }
