@@ -30,7 +30,7 @@ struct ServedRegistry: Sendable {
 
   let port: Int
   let store: ContentStore
-  private let transport = HTTPTransport.live()
+  private let transport = HTTPTransport.live(timeouts: .init(connect: .seconds(120)))
 
   /// Serves a store, which is empty unless `prepare` fills it, as long as `body` runs.
   static func use<Result: Sendable>(
