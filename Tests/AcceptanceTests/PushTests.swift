@@ -63,6 +63,46 @@ import Testing
     }
   }
 
+  private func isThere(_ layout: FilePath, _ layer: String) throws -> Bool {
+    try FileStatus.ifExists(ContentStore(layout: layout).path(of: #require(Digest(layer)))) != nil
+  }
+
+  private func isKept(_ place: Workplace, _ layer: String) throws -> Bool {
+    try isThere(place.slipway.store.appending("oci"), layer)
+  }
+
+  /// The layers of a base that stay where they are pass by, and are fetched when there is a use for them.
+  @Test func aBaseThatStaysInItsRegistryIsNotKept() async throws {
+    try await Workplace.use { place in
+      let name = "\(place.registry.authority)/team/app"
+      let format = ["--format", "{{index .Layers 0}}"]
+      let base = try await Tool.output(
+        "skopeo", ["inspect", "--tls-verify=false"] + format + ["docker://\(place.registry.authority)/base:latest"])
+      let copying = [
+        "Dockerfile": ScratchEntry.file("ARG BASE\nFROM $BASE\nWORKDIR /srv\nCOPY note.txt .\n"), "note.txt": "1\n",
+      ]
+      expect(try await place.build(copying, ["--quiet", "--tag", "\(name):1", "--push"]))
+      #expect(try !isKept(place, base))
+      // Whose owner is looked up in its files is kept for that.
+      let owned = [
+        "Dockerfile": ScratchEntry.file("ARG BASE\nFROM $BASE\nCOPY --chown=root note.txt /\n"), "note.txt": "2\n",
+      ]
+      expect(try await place.build(owned, ["--quiet", "--tag", "\(name):2", "--push"]))
+      #expect(try isKept(place, base))
+      expect(try await place.slipway.run(["prune", "--all"]))
+      // Somewhere else it has to go, too.
+      let layout = place.scratch("layout")
+      let outputs = ["--tag", "\(name):3", "--push", "--output", "type=oci,tar=false,dest=\(layout)"]
+      expect(try await place.build(copying, ["--quiet"] + outputs))
+      #expect(try isKept(place, base))
+      #expect(try isThere(layout, base))
+      for tag in ["1", "2", "3"] {
+        let copy = ["docker://\(name):\(tag)", "oci:\(place.scratch("copy-\(tag)"))"]
+        try await Tool.run("skopeo", ["copy", "--quiet"] + place.registry.skopeoOptions(.source) + copy)
+      }
+    }
+  }
+
   @Test func aLayerIsThereBeforeTheNextCommandEnds() async throws {
     let files: [String: ScratchEntry] = [
       "Dockerfile": .file(

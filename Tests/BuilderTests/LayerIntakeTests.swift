@@ -105,6 +105,28 @@ struct LayerIntakeTests {
     for layer in layers { #expect(store.content.contains(layer.descriptor.digest)) }
   }
 
+  /// What only passes by is verified like what stays.
+  @Test func aLayerThatIsNotKeptLeavesItsIndex() async throws {
+    let layer = try layer([("a", noise(3, 2 << 20))])
+    let tree = try await trees.tree(of: LayerStack([layer]), name: "the image") { _ in false }
+    #expect(try tree.names(in: .root).count == 1)
+    #expect(try FileStatus.ifExists(store.indexPath(of: layer.diffID)) != nil)
+    #expect(!store.content.contains(layer.descriptor.digest))
+    // Its files are fetched when somebody wants them.
+    _ = try await snapshots.materialise(LayerStack([layer]))
+    #expect(store.content.contains(layer.descriptor.digest))
+    #expect(origin.reads.digests.withLock { $0.count } == 2)
+    let other = try self.layer([("b", noise(4, 2 << 20))])
+    let path = origin.layout.path(of: other.descriptor.digest)
+    var bytes = try Files.read(path)
+    bytes[bytes.count / 2] ^= 0x10
+    try Files.writeAtomically(bytes, to: path)
+    await #expect(throws: BlobMismatch.self) {
+      try await trees.tree(of: LayerStack([other]), name: "the image") { _ in false }
+    }
+    #expect(try FileStatus.ifExists(store.indexPath(of: other.diffID)) == nil)
+  }
+
   /// Layers are unpacked side by side, and still take from those below what they do not say themselves.
   @Test func impliedFoldersAreThoseOfTheLayersBelow() async throws {
     let base = try layer([("big", noise(1, 4 << 20))], folders: [("d", 0o2711)])
