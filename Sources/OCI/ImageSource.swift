@@ -17,6 +17,13 @@ public protocol ImageSource: Sendable {
   func blobs(of reference: ImageReference) -> any BlobSource
 }
 
+/// Where it is known what refers to an image, such as signatures and lists of its parts (distribution-spec, "Listing
+/// referrers").
+public protocol ReferrerSource: Sendable {
+  /// - Throws: what asking takes.
+  func referrers(of digest: Digest, in reference: ImageReference) async throws -> [Descriptor]
+}
+
 /// Where images are written to. Blobs come before the manifests that name them.
 public protocol ImageDestination: Sendable {
   /// Whether the blob need not be written.
@@ -28,9 +35,17 @@ public protocol ImageDestination: Sendable {
   func write(
     _ blob: Descriptor, from source: any BlobSource, progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> BlobWriteOutcome
+  /// Whether a manifest is there with all that it names.
+  /// - Throws: what asking takes.
+  func holds(_ manifest: Descriptor) async throws -> Bool
   /// Stores a manifest under its digest, and under `tag` if there is one.
   /// - Throws: what writing takes.
   func write(_ manifest: RawManifest, tag: String?) async throws
+}
+
+extension ImageDestination {
+  /// A manifest alone says nothing of its blobs.
+  public func holds(_ manifest: Descriptor) async throws -> Bool { false }
 }
 
 /// How a blob came to be at a destination.
@@ -74,7 +89,9 @@ extension ImageSource {
     case .image(let manifest):
       return try await resolved(pinned, manifest, top.descriptor, blobs)
     case .index(let index):
-      guard let descriptor = index.manifest(for: platform) else { throw Self.noMatch(reference, platform, index) }
+      guard let descriptor = index.manifest(for: platform) else {
+        throw OCIError.noImage(in: index, for: platform, of: reference.familiarDescription)
+      }
       let child = try await self.manifest(reference.with(digest: descriptor.digest))
       guard case .image(let manifest) = child.content else {
         throw OCIError("invalid-image", "the index of \(reference.familiarDescription) names another index")
@@ -97,16 +114,19 @@ extension ImageSource {
     return ResolvedImage(
       reference: reference, manifest: manifest, manifestDescriptor: descriptor, config: config, blobs: blobs)
   }
+}
 
-  private static func noMatch(_ reference: ImageReference, _ platform: Platform, _ index: ImageIndex) -> OCIError {
+extension OCIError {
+  /// - Parameter name: of what has the index.
+  public static func noImage(in index: ImageIndex, for platform: Platform, of name: String) -> OCIError {
     let offered = index.manifests.filter { !$0.isAttestation }.compactMap(\.platform?.description)
     guard !offered.isEmpty else {
       return OCIError(
-        "no-matching-platform", "\(reference.familiarDescription) is an index without images",
+        "no-matching-platform", "\(name) is an index without images",
         help: ["push the image again, or choose another tag"])
     }
     return OCIError(
-      "no-matching-platform", "\(reference.familiarDescription) has no image for \(platform)",
+      "no-matching-platform", "\(name) has no image for \(platform)",
       help: ["it has images for \(offered.joined(separator: ", ")): choose one with --platform"])
   }
 }

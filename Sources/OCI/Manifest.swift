@@ -18,6 +18,11 @@ public struct ImageManifest: Sendable, Hashable, Codable {
   }
 }
 
+extension ImageManifest {
+  /// Configuration and layers.
+  public var blobs: [Descriptor] { [config] + layers }
+}
+
 /// An image index (image-spec, image-index.md; Docker's manifest list has the same shape).
 public struct ImageIndex: Sendable, Hashable, Codable {
   public var schemaVersion = 2
@@ -105,6 +110,28 @@ public struct RawManifest: Sendable, Hashable {
   public init(_ index: ImageIndex) throws {
     let bytes = try JSONDocument.encode(index)
     self.init(bytes: bytes, mediaType: index.mediaType ?? .ociIndex, content: .index(index))
+  }
+
+  /// The manifest that this one belongs to, such as what a signature signs.
+  public var subject: Descriptor? {
+    switch content {
+    case .image(let manifest): manifest.subject
+    case .index(let index): index.subject
+    }
+  }
+
+  /// As lists of referrers have it (distribution-spec, "Listing referrers").
+  public var asReferrer: Descriptor {
+    var descriptor = descriptor
+    switch content {
+    case .image(let manifest):
+      descriptor.artifactType = manifest.artifactType ?? manifest.config.mediaType.rawValue
+      descriptor.annotations = manifest.annotations
+    case .index(let index):
+      descriptor.artifactType = index.artifactType
+      descriptor.annotations = index.annotations
+    }
+    return descriptor
   }
 
   private init(bytes: [UInt8], mediaType: MediaType, content: Content) {

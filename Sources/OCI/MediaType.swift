@@ -25,6 +25,10 @@ public struct MediaType: RawRepresentable, Sendable, Hashable, Codable, CustomSt
   public var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
   public var isImageManifest: Bool { self == .ociManifest || self == .dockerManifest }
 
+  /// Whether it is that of a layer which is not to be handed on, and may lie elsewhere (image-spec, layer.md,
+  /// "Non-Distributable Layers").
+  public var isForeign: Bool { self == .dockerForeignLayer || rawValue.contains(".layer.nondistributable.") }
+
   /// The image-spec type that says the same as a Docker schema 2 type; other types are their own.
   public var ociEquivalent: MediaType {
     switch self {

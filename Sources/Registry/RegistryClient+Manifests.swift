@@ -20,14 +20,12 @@ extension RegistryClient {
     }
   }
 
-  private func manifest(_ reference: ImageReference, _ repository: RegistryRepository) async throws -> RawManifest {
+  func manifest(_ reference: ImageReference, _ repository: RegistryRepository) async throws -> RawManifest {
     let call = try await repository.manifestCall(.GET, reference.identifier)
     let response = try await send(call)
     guard response.status == 200 else { throw await manifestFailure(reference, call, response) }
     let bytes = try await body(of: response, reference)
-    let type = response.headers.first(name: "Content-Type").map {
-      MediaType(rawValue: String($0.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces))
-    }
+    let type = response.headers.first(name: "Content-Type").map(MediaType.init(contentType:))
     try verify(bytes, reference, response.headers)
     let manifest = try RawManifest(bytes: bytes, mediaType: type)
     if let type, MediaType.manifests.contains(type), type != manifest.descriptor.mediaType {
@@ -39,21 +37,25 @@ extension RegistryClient {
     return manifest
   }
 
-  /// What a name stands for, without its content, which registries do not count against a limit; nil when there is
-  /// no such manifest, or the registry does not tell its digest.
-  /// - Throws: `RegistryError`.
-  public func descriptor(_ reference: ImageReference) async throws -> Descriptor? {
-    let call = try await repository(reference).manifestCall(.HEAD, reference.identifier)
-    let response = try await send(call)
-    if response.status == 404 { return nil }
-    guard response.status == 200 else {
-      throw await failure("look up \(reference.familiarDescription)", call, response)
+  /// What a name stands for, without its content where the registry tells its digest: registries do not count such
+  /// questions against a limit (distribution-spec, "Checking if content exists in the registry").
+  /// - Throws: `RegistryError`, `OCIError`.
+  public func descriptor(_ reference: ImageReference) async throws -> Descriptor {
+    try await atFirstPlace(of: reference) { repository in
+      if let descriptor = try await repository.descriptor(of: reference.identifier) { return descriptor }
+      var place = ImageReference(registry: repository.registry, repository: repository.name)
+      (place.tag, place.digest) = (reference.tag, reference.digest)
+      // What HEAD does not answer, GET does: with the digest, or with the reason.
+      return try await manifest(place, repository).descriptor
     }
-    guard let digest = response.headers.first(name: "Docker-Content-Digest").flatMap({ Digest($0) }),
-      let size = response.headers.first(name: "Content-Length").flatMap({ Int64($0) }),
-      let type = response.headers.first(name: "Content-Type")
+  }
+
+  fileprivate static func descriptor(in headers: HTTPHeaders) -> Descriptor? {
+    guard let digest = headers.first(name: "Docker-Content-Digest").flatMap({ Digest($0) }),
+      let size = headers.first(name: "Content-Length").flatMap({ Int64($0) }),
+      let type = headers.first(name: "Content-Type").map(MediaType.init(contentType:))
     else { return nil }
-    return Descriptor(mediaType: MediaType(rawValue: type), digest: digest, size: size)
+    return Descriptor(mediaType: type, digest: digest, size: size)
   }
 
   private func body(of response: HTTPResponse, _ reference: ImageReference) async throws -> [UInt8] {
@@ -152,10 +154,26 @@ extension RegistryRepository {
     return call
   }
 
+  /// Nil when there is no such manifest, or when the registry does not say what it is.
+  /// - Parameter identifier: a tag or a digest.
+  fileprivate func descriptor(of identifier: String) async throws -> Descriptor? {
+    let response = try await client.send(try await manifestCall(.HEAD, identifier))
+    return response.status == 200 ? RegistryClient.descriptor(in: response.headers) : nil
+  }
+
   /// Stores a manifest under its digest, or under a tag, which gives it its digest too, and makes sure that the
-  /// registry computed the same one (distribution-spec, "Pushing manifests").
+  /// registry computed the same one (distribution-spec, "Pushing manifests"). One that belongs to another is listed
+  /// there, by the registry or, where it does not know how, by a tag.
   /// - Throws: `RegistryError`.
   public func write(_ manifest: RawManifest, tag: String?) async throws {
+    let response = try await put(manifest, tag: tag)
+    if let subject = manifest.subject, response?.headers.first(name: "OCI-Subject") == nil {
+      try await list(manifest, asReferrerOf: subject.digest)
+    }
+  }
+
+  /// Nil when the tag may not be moved, and stands for the manifest already.
+  func put(_ manifest: RawManifest, tag: String?) async throws -> HTTPResponse? {
     guard manifest.bytes.count <= RegistryClient.manifestLimit else {
       throw RegistryError(
         .manifestTooLarge, "the manifest of \(fullName) has \(manifest.bytes.count) bytes; registries take 4 MiB",
@@ -168,18 +186,17 @@ extension RegistryRepository {
     guard response.isSuccess else {
       let name = tag.map { "\(fullName):\($0)" } ?? fullName
       let failure = await client.failure("push the manifest of \(name)", call, response)
-      // Of a tag that may not be moved it is success that it stands for this image already.
-      if let tag, await stands(tag, for: manifest.descriptor.digest, after: response.status) { return }
+      if let tag, await stands(tag, for: manifest.descriptor.digest, after: response.status) { return nil }
       throw failure
     }
     try verifyStored(manifest.descriptor.digest, response)
+    return response
   }
 
   /// - Parameter status: of a refusal; some of them cannot be about a tag.
   private func stands(_ tag: String, for digest: Digest, after status: Int) async -> Bool {
     guard [400, 403, 405, 409, 412].contains(status) else { return false }
-    let reference = ImageReference(registry: registry, repository: name, tag: tag)
-    return (try? await client.descriptor(reference))??.digest == digest
+    return (try? await descriptor(of: tag))?.digest == digest
   }
 
   /// - Throws: `RegistryError` with the code `digest-mismatch`.
@@ -191,5 +208,12 @@ extension RegistryRepository {
       .digestMismatch, "the registry \(registry) stored something else than was sent",
       notes: ["sent \(digest), stored \(stored)"],
       help: ["try again; if it happens again, the registry or a proxy damages data"])
+  }
+}
+
+extension MediaType {
+  /// Of a header, whose parameters do not matter.
+  fileprivate init(contentType: String) {
+    self.init(rawValue: String(contentType.prefix { $0 != ";" }).trimmingCharacters(in: .whitespaces))
   }
 }

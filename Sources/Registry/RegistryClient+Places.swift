@@ -19,26 +19,32 @@ extension RegistryClient: ImageSource {
 
   /// Asks the places that may have an image, one after another, until one answers. The one that answered is the first to
   /// be asked the next time.
-  /// - Throws: the error of the last place, which is not a mirror, with those of the mirrors as its notes.
+  /// - Throws: the error of the registry itself, with those of the mirrors as its notes.
   func atFirstPlace<Answer: Sendable>(
     of reference: ImageReference, _ ask: (RegistryRepository) async throws -> Answer
   ) async throws -> Answer {
     let all = try configuration.places(for: reference)
     guard all.count > 1 else { return try await ask(repository(all[0])) }
     let remembered = places.place(of: reference)
-    var failures: [RegistryError] = []
+    var own: RegistryError?
+    var ofMirrors: [RegistryError] = []
     for place in all.filter({ $0 == remembered }) + all.filter({ $0 != remembered }) {
       do {
         let answer = try await ask(repository(place))
         places.remember(place, for: reference)
         return answer
       } catch let error as RegistryError {
-        failures.append(error)
+        if place.isMirror { ofMirrors.append(error) } else { own = error }
       }
     }
-    guard var last = failures.popLast() else { return try await ask(repository(all[0])) }
-    last.diagnostic.notes += failures.map { .init("before that, a mirror: \($0.diagnostic.message)") }
-    throw last
+    throw RegistryError(own, mirrors: ofMirrors)
+  }
+
+  /// The repository that a name leads to, without its mirrors, for what they need not know all of.
+  /// - Throws: `RegistryError` when it must not be asked.
+  func ownRepository(_ reference: ImageReference) throws -> RegistryRepository {
+    let places = try configuration.places(for: reference)
+    return repository(places.first { !$0.isMirror } ?? PullPlace(reference))
   }
 }
 
@@ -60,5 +66,13 @@ final class PlaceMemory: Sendable {
 
   func remember(_ place: PullPlace, for reference: ImageReference) {
     known.withLock { $0[reference.name] = place }
+  }
+}
+
+extension RegistryError {
+  /// What is told when no place has an image.
+  fileprivate init(_ own: RegistryError?, mirrors: [RegistryError]) {
+    self = own ?? mirrors[0]
+    diagnostic.notes += mirrors.map { .init("a mirror: \($0.diagnostic.message)") }
   }
 }

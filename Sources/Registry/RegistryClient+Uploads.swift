@@ -23,6 +23,10 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
+  /// A registry takes no manifest whose blobs it does not have (distribution-spec, "Pushing manifests").
+  /// - Throws: `RegistryError`.
+  public func holds(_ manifest: Descriptor) async throws -> Bool { try await contains(manifest) }
+
   /// Stores a blob: not at all if it is there, by a mount if a repository beside it is known to have it, else by one
   /// streamed upload, which is repeated from the start when it fails in passing (distribution-spec, "Pushing blobs").
   /// - Throws: `RegistryError`, and what the source throws.
@@ -83,13 +87,21 @@ extension RegistryRepository: ImageDestination {
   }
 
   private func find(_ blob: Descriptor, from source: any BlobSource) async throws -> Finding {
-    if try await contains(blob) { return .there(.present) }
-    guard let other = mountable(blob, from: source) else { return .absent(nil) }
+    let other = mountable(blob, from: source)
+    if !mountsFirst, try await contains(blob) { return .there(.present) }
+    guard let other else { return mountsFirst ? try await find(blob, in: nil) : .absent(nil) }
     switch try await mount(blob, from: other) {
     case .mounted: return .there(.mounted)
-    case .session(let session): return .absent(session)
-    case .refused: return .absent(nil)
+    case .session(let session): return mountsFirst ? try await find(blob, in: session) : .absent(session)
+    case .refused: return mountsFirst ? try await find(blob, in: nil) : .absent(nil)
     }
+  }
+
+  /// After the mount: an upload that the registry began for nothing is given up.
+  private func find(_ blob: Descriptor, in session: UploadSession?) async throws -> Finding {
+    guard try await contains(blob) else { return .absent(session) }
+    if let session { await endUpload(session.location) }
+    return .there(.present)
   }
 
   private func mountable(_ blob: Descriptor, from source: any BlobSource) -> String? {

@@ -55,6 +55,9 @@ public struct RegistryRepository: Sendable {
   /// Repositories of the same registry that are known to have a blob, which then need not be uploaded. A source that
   /// is a repository of this registry is known without being listed.
   public var mountable: [Digest: String] = [:]
+  /// Whether a mount is tried before it is asked whether a blob is there: where most are expected to be elsewhere in
+  /// the registry, one request does instead of two.
+  public var mountsFirst = false
   /// Its certificate is not checked, and it may speak plain HTTP.
   let isInsecure: Bool
   /// Why it must not be asked at all.

@@ -187,11 +187,26 @@ import Testing
   @Test func looksUpADigestWithoutReading() async throws {
     let registry = ScriptedRegistry { request, _ in
       request.description.hasSuffix("/1")
-        ? ScriptedAnswer(200, HTTPHeaders(Array(manifestHeaders) + [("Content-Length", "42")])) : ScriptedAnswer(404)
+        ? ScriptedAnswer(200, HTTPHeaders(Array(manifestHeaders) + [("Content-Length", "42")]))
+        : request.description.contains("/tags/") ? ScriptedAnswer(200, body: #"{"tags":["1"]}"#) : ScriptedAnswer(404)
     }
     let found = try await registry.client().descriptor(image)
     #expect(found == Descriptor(mediaType: .ociManifest, digest: manifestDigest, size: 42))
     #expect(registry.lines == ["HEAD /v2/me/web/manifests/1"])
-    #expect(try await registry.client().descriptor(image.with(digest: blob.digest)) == nil)
+    let error = await registryError {
+      _ = try await registry.client().descriptor(image.with(digest: blob.digest))
+    }
+    #expect(error?.code == .manifestUnknown)
+  }
+
+  @Test func looksUpADigestByReadingWhereTheRegistryDoesNotTellIt() async throws {
+    let registry = ScriptedRegistry { request, _ in
+      request.method == "HEAD"
+        ? ScriptedAnswer(200)
+        : ScriptedAnswer(200, ["Content-Type": MediaType.ociManifest.rawValue], bytes: manifestBytes)
+    }
+    let found = try await registry.client().descriptor(image)
+    #expect(found == Descriptor(mediaType: .ociManifest, of: manifestBytes))
+    #expect(registry.lines == ["HEAD /v2/me/web/manifests/1", "GET /v2/me/web/manifests/1"])
   }
 }

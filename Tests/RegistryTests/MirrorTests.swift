@@ -60,8 +60,29 @@ import Testing
     let (_, client) = client([])
     let error = try #require(await registryError { _ = try await client.manifest(image) })
     #expect(error.diagnostic.message.contains("r.example"))
-    let notes = error.diagnostic.notes.map(\.message).filter { $0.hasPrefix("before that, a mirror: ") }
+    let notes = error.diagnostic.notes.map(\.message).filter { $0.hasPrefix("a mirror: ") }
     #expect(notes.count == 2 && notes[0].contains("one.example") && notes[1].contains("two.example"), "\(notes)")
+  }
+
+  /// The registry itself answered first, and is asked first the next time.
+  @Test func theErrorStaysThatOfTheRegistryWhenItIsRemembered() async throws {
+    let gone = ScriptedRegistry { request, _ in
+      request.url.host() == "r.example" && request.method == "GET" && request.url.path().hasSuffix("/1")
+        ? ScriptedAnswer(200, manifestHeaders, bytes: manifestBytes)
+        : request.url.path().contains("/tags/") ? ScriptedAnswer(200, body: #"{"tags":["1"]}"#) : ScriptedAnswer(404)
+    }
+    let remembering = RegistryClient(
+      http: gone.http, credentials: StaticCredentials.anonymous, configuration: configuration)
+    _ = try await remembering.manifest(image)
+    var other = image
+    other.tag = "2"
+    let error = try #require(await registryError { _ = try await remembering.manifest(other) })
+    #expect(
+      asked(gone, for: "manifests").suffix(3).map { $0.prefix { $0 != "/" } } == [
+        "r.example", "one.example", "two.example",
+      ])
+    #expect(error.diagnostic.message.contains("r.example/a/b has no tag 2"), "\(error.diagnostic.message)")
+    #expect(error.diagnostic.notes.count { $0.message.hasPrefix("a mirror: ") } == 2)
   }
 
   @Test func aMirrorGetsItsOwnCredentials() async throws {

@@ -57,6 +57,30 @@ import Testing
     #expect(last.withLock { $0 } == blob.size)
   }
 
+  @Test(
+    "a mount may come before the question whether a blob is there",
+    arguments: [
+      (201, false, ["POST"]), (202, false, ["POST", "HEAD", "PUT"]), (202, true, ["POST", "HEAD", "DELETE"]),
+      (403, false, ["POST", "HEAD", "POST", "PUT"]), (403, true, ["POST", "HEAD"]),
+    ])
+  func mountFirst(mount: Int, isThere: Bool, expected: [String]) async throws {
+    let registry = ScriptedRegistry { request, _ in
+      switch request.method {
+      case "HEAD": ScriptedAnswer(isThere ? 200 : 404)
+      case "POST" where request.description.contains("mount="): ScriptedAnswer(mount, ["Location": "/up/1"])
+      case "POST": ScriptedAnswer(202, ["Location": "/up/2"])
+      case "DELETE": ScriptedAnswer(204)
+      default: ScriptedAnswer(201)
+      }
+    }
+    var repository = registry.client().repository(image)
+    repository.mountable = [blob.digest: "other/web"]
+    repository.mountsFirst = true
+    let outcome = try await repository.write(blob, from: source) { _ in }
+    #expect(registry.seen.map(\.method) == expected)
+    #expect(outcome == (mount == 201 ? .mounted : isThere ? .present : .written))
+  }
+
   @Test("asks for manifests where they are", arguments: [MediaType.ociManifest, .ociIndex, .dockerManifest])
   func manifestsAreNoBlobs(type: MediaType) async throws {
     let registry = ScriptedRegistry { _, _ in ScriptedAnswer(200) }
