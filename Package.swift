@@ -121,6 +121,8 @@ let package = Package(
     module("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Diagnostics", "HostOS", systemPackage]),
     // distribution-spec client as ImageSource and ImageDestination: auth, mirrors, certificates, resumable upload.
     module("Registry", ["Diagnostics", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage, tomlKit]),
+    // Move images between sources and destinations as they are, write and read archives of them, check them.
+    module("Images", ["Archive", "Diagnostics", "HostOS", "OCI", nioCore, systemPackage]),
     // A content store as a registry: the server's side of the distribution-spec, with uploads, referrers, deletion,
     // passwords and TLS.
     .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
@@ -145,8 +147,8 @@ let package = Package(
     module(
       "Builder",
       [
-        "Archive", "BuildPlanning", "CHostOS", "Diagnostics", "DockerfileSyntax", "HostOS", "OCI", "RemoteSources",
-        "Sandbox", systemPackage,
+        "Archive", "BuildPlanning", "CHostOS", "Diagnostics", "DockerfileSyntax", "HostOS", "Images", "OCI",
+        "RemoteSources", "Sandbox", systemPackage,
       ]),
 
     // MARK: Layer 4
@@ -155,14 +157,15 @@ let package = Package(
       "Slipway",
       [
         "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
-        "HostOS", "OCI", "Registry", "RegistryServer", "RemoteSources", "RollingPlugin", "Sandbox", systemPackage,
+        "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources", "RollingPlugin", "Sandbox",
+        systemPackage,
       ]),
 
     // MARK: Layer 5
     // argv, terminal, exit codes; the executable `slipway`.
     .executableTarget(
       name: "SlipwayCLI",
-      dependencies: ["Diagnostics", "HostOS", "OCI", "Slipway", argumentParser, systemPackage],
+      dependencies: ["Diagnostics", "HostOS", "Images", "OCI", "Slipway", argumentParser, systemPackage],
       swiftSettings: swiftSettings),
 
     // MARK: Deploy plugins: import `DeployPlugins` and nothing above
@@ -200,15 +203,19 @@ let package = Package(
     tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
     tests("RegistryServer", ["HTTP", "OCI", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
+    tests("Images", ["Archive", "Images", "OCI"]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),
     tests(
       "Builder",
-      ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Sandbox"]),
+      ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "Images", "OCI", "RemoteSources", "Sandbox"]),
     tests(
       "Slipway",
-      ["AWS", "Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "OCI", "RemoteSources", "Slipway"]),
+      [
+        "AWS", "Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "Images", "OCI", "RemoteSources",
+        "Slipway",
+      ]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.
     tests("Acceptance", ["OCI"]),

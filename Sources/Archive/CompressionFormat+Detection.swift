@@ -1,9 +1,9 @@
 extension CompressionFormat {
   /// How many bytes of a stream are needed to tell.
-  static let signatureLength = 10
+  public static let signatureLength = 10
 
   /// Tells by the first bytes; what has no known signature counts as uncompressed.
-  init(signature bytes: some Collection<UInt8>) {
+  public init(signature bytes: some Collection<UInt8>) {
     let known: [(CompressionFormat, [UInt8])] = [
       (.gzip, [0x1f, 0x8b, 0x08]), (.zstd, [0x28, 0xb5, 0x2f, 0xfd]),
       (.xz, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]),

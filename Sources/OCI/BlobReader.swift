@@ -2,14 +2,14 @@ import HostOS
 import NIOCore
 import Synchronization
 
-/// A blob that is on its way here, for whoever wants to read it at once: bytes that a store is to keep are written to the
-/// disk as they are read. What was read is verified only when the end was reached without an error.
+/// A blob for whoever blocks while reading. When it is on its way into a store, bytes are written to the disk as they are
+/// read. What was read is verified only when the end was reached without an error.
 public final class BlobReader: Sendable {
   private let pipe: BlobPipe
   /// Nil where nobody keeps it.
   private let ingest: Mutex<BlobIngest?>
 
-  fileprivate init(_ pipe: BlobPipe, _ ingest: consuming BlobIngest?) {
+  fileprivate init(_ pipe: BlobPipe, _ ingest: consuming BlobIngest? = nil) {
     self.pipe = pipe
     self.ingest = Mutex(ingest)
   }
@@ -22,12 +22,52 @@ public final class BlobReader: Sendable {
     return count
   }
 
-  /// Reads what is left, and gives the blob its name.
-  fileprivate func finish(as digest: Digest) throws {
+  /// Reads what is left, so that all is verified.
+  /// - Throws: as `read` does.
+  public func finish() throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     defer { buffer.deallocate() }
     while try read(into: buffer) > 0 {}
+  }
+
+  /// Reads what is left, and gives the blob its name.
+  fileprivate func finish(as digest: Digest) throws {
+    try finish()
     try ingest.withLock { if let ingest = $0.take() { try ingest.commit(as: digest, isDurable: false) } }
+  }
+}
+
+extension BlobStream {
+  /// Lets `body`, which blocks on a thread of its own, read the bytes as they come. What it does not read is read after
+  /// it, so that all is verified.
+  /// - Throws: what the stream throws, and what `body` throws.
+  public func reading<Result: Sendable>(
+    progress: @Sendable (Int64) -> Void = { _ in }, _ body: @escaping @Sendable (BlobReader) throws -> Result
+  ) async throws -> Result {
+    let pipe = BlobPipe()
+    async let result = Blocking.run {
+      defer { pipe.close() }
+      let reader = BlobReader(pipe)
+      let result = try body(reader)
+      try reader.finish()
+      return result
+    }
+    await send(to: pipe, progress)
+    return try await result
+  }
+
+  fileprivate func send(to pipe: BlobPipe, _ progress: @Sendable (Int64) -> Void) async {
+    var count: Int64 = 0
+    do {
+      for try await chunk in self {
+        count += Int64(chunk.readableBytes)
+        guard await pipe.send(chunk) else { return }
+        progress(count)
+      }
+      pipe.end(.success(()))
+    } catch {
+      pipe.end(.failure(error))
+    }
   }
 }
 
@@ -58,21 +98,7 @@ extension ContentStore {
       try reader.finish(as: descriptor.digest)
       return result
     }
-    await send(stream, to: pipe, progress)
+    await stream.send(to: pipe, progress)
     return try await result
-  }
-
-  private func send(_ stream: BlobStream, to pipe: BlobPipe, _ progress: @Sendable (Int64) -> Void) async {
-    var count: Int64 = 0
-    do {
-      for try await chunk in stream {
-        count += Int64(chunk.readableBytes)
-        guard await pipe.send(chunk) else { return }
-        progress(count)
-      }
-      pipe.end(.success(()))
-    } catch {
-      pipe.end(.failure(error))
-    }
   }
 }

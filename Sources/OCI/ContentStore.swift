@@ -175,7 +175,10 @@ extension ContentStore: BlobSource {
 
 extension ContentStore: ImageSource {
   public func manifest(_ reference: ImageReference) async throws -> RawManifest {
-    if let digest = reference.digest { return try RawManifest(bytes: read(digest), mediaType: nil) }
+    if let digest = reference.digest {
+      guard contains(digest) else { throw OCIError("manifest-unknown", "there is no manifest \(digest) in \(layout)") }
+      return try RawManifest(bytes: read(digest), mediaType: nil)
+    }
     guard let descriptor = try descriptor(named: reference) else {
       throw OCIError("manifest-unknown", "the store has no image \(reference.familiarDescription)")
     }

@@ -131,7 +131,7 @@ struct CacheExportTests {
     here.embedsCache = true
     let first = try await here.build("FROM base\nCOPY a /\nRUN cp /a /c\n")
     try await ImageExporter(store: here.store, progress: .silent).writeLayout(
-      first.product, names: [RemoteCache.reference], to: folder)
+      first.product, names: [RemoteCache.reference], to: folder, ProgressReporter.silent.begin("export"))
     let remote = RemoteCache(folder)
     var there = there
     there.caches = [.registry(remote, RemoteCache.reference)]

@@ -1,6 +1,7 @@
 import Archive
 import Diagnostics
 import HostOS
+import Images
 import OCI
 import SystemPackage
 import TestSupport

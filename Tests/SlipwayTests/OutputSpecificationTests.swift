@@ -1,5 +1,6 @@
 import Builder
 import Diagnostics
+import Images
 import OCI
 import SystemPackage
 import Testing

@@ -1,4 +1,5 @@
 public import Diagnostics
+import Images
 public import OCI
 public import SystemPackage
 
@@ -42,7 +43,7 @@ public struct CacheExporter: Sendable {
     }
     guard let contents else { return Self.skip(step) }
     let config = try store.content.store(contents.document, mediaType: .cacheDocument)
-    try await images.write(config, from: store.content, to: destination, step)
+    try await destination.write(config, from: store.content, reportingTo: step)
     try await destination.write(try contents.manifest(config), tag: tag)
   }
 

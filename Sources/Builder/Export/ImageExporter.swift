@@ -1,5 +1,8 @@
 public import Diagnostics
+import HostOS
+public import Images
 public import OCI
+public import SystemPackage
 
 /// Sends built images to where they are wanted.
 public struct ImageExporter: Sendable {
@@ -31,44 +34,66 @@ public struct ImageExporter: Sendable {
   public func writeConfigs(
     of product: BuildProduct, to destination: any ImageDestination, _ step: ProgressStep
   ) async throws {
-    for image in product.images { try await write(image.configDescriptor, from: store.content, to: destination, step) }
+    for image in product.images {
+      try await destination.write(image.configDescriptor, from: store.content, reportingTo: step)
+    }
   }
 
   /// Each once, some at a time.
   func write(layers: [Layer], to destination: any ImageDestination, _ step: ProgressStep) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      var seen: Set<Digest> = []
-      var running = 0
-      for layer in layers where seen.insert(layer.descriptor.digest).inserted {
-        if running >= 4 { try await group.next() }
-        running += 1
-        group.addTask { try await write(layer, to: destination, step) }
-      }
-      try await group.waitForAll()
+    var seen: Set<Digest> = []
+    try await layers.filter { seen.insert($0.descriptor.digest).inserted }.forEachSideBySide(limit: 4) { layer in
+      try await write(layer, to: destination, step)
     }
   }
 
   /// Writes a layer alone, before there is an image to name it.
   public func write(_ layer: Layer, to destination: any ImageDestination, _ step: ProgressStep) async throws {
-    try await write(layer.descriptor, from: layer.source(store), to: destination, step)
-  }
-
-  func write(
-    _ blob: Descriptor, from source: any BlobSource, to destination: any ImageDestination, _ step: ProgressStep
-  ) async throws {
-    let (digest, size) = (blob.digest.short, blob.size)
-    // That it is complete is told when it is known how it came to be there.
-    let outcome = try await destination.write(blob, from: source) { count in
-      if count < size { step.transferred(digest, completed: count, of: size) }
-    }
-    switch outcome {
-    case .present: step.log("\(digest) is there already")
-    case .mounted, .written: step.transferred(digest, completed: size, of: size)
-    }
+    try await destination.write(layer.descriptor, from: layer.source(store), reportingTo: step)
   }
 
   /// Brings all layers of images into the store.
   func fetchLayers(of images: [BuiltImage]) async throws {
     try await LayerFetcher(store: store, progress: progress).fetch(LayerStack(images.flatMap(\.layers)))
+  }
+
+  // MARK: Archives and layouts
+
+  /// Writes images as a tar file. The bytes depend on images and names alone.
+  /// - Throws: `BuilderError` with the code `several-images` in the format of docker; `HostError`, the sources' errors.
+  public func writeArchive(
+    _ product: BuildProduct, names: [ImageReference], format: ImageArchiveFormat, to target: ExportTarget
+  ) async throws {
+    guard format == .oci || product.onlyImage != nil else {
+      throw BuilderError(
+        "several-images", "a docker archive holds one image of a name, and the build made \(product.images.count)",
+        help: ["write type=oci, which holds images for several platforms, or build for one --platform"],
+        exitCode: .usage)
+    }
+    try await fetchLayers(of: product.images)
+    let image = ArchivedImage(product.tree, as: product.descriptor, names: names)
+    let archive = ImageArchive([image], format: format, blobs: store.content) { [content = store.content] in
+      content.path(of: $0.digest)
+    }
+    try await archive.write(to: target)
+  }
+
+  /// Writes images as an OCI image layout in a folder, beside images that are there already.
+  /// - Throws: `HostError`, the sources' errors.
+  public func writeLayout(
+    _ product: BuildProduct, names: [ImageReference], to folder: FilePath, _ step: ProgressStep
+  ) async throws {
+    try await fetchLayers(of: product.images)
+    let layout = ContentStore(layout: folder)
+    try await ImageTransfer(to: layout).send(product.tree, from: store.content, step)
+    try await layout.write(product.top, tag: nil)
+    try layout.add(ArchivedImage(product.tree, as: product.descriptor, names: names).entries)
+    try layout.removeWorkFolder()
+  }
+}
+
+extension BuildProduct {
+  fileprivate var tree: ImageTree {
+    ImageTree(top: top, children: onlyImage == nil ? images.map(\.manifest) : [])
   }
 }

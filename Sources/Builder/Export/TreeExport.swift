@@ -1,5 +1,6 @@
 import Archive
 import HostOS
+public import Images
 import OCI
 public import SystemPackage
 

@@ -89,16 +89,3 @@ private struct DownloadSource: ByteSource {
 
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try blob.read(into: buffer) }
 }
-
-extension Array where Element: Sendable {
-  /// Runs `body` for all elements, the first ones first and no more than `limit` at a time.
-  func forEachSideBySide(limit: Int, _ body: @escaping @Sendable (Element) async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for (position, element) in enumerated() {
-        if position >= limit { try await group.next() }
-        group.addTask { try await body(element) }
-      }
-      try await group.waitForAll()
-    }
-  }
-}

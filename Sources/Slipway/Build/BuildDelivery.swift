@@ -1,5 +1,6 @@
 import Builder
 import Diagnostics
+import Images
 import OCI
 import SystemPackage
 
@@ -21,8 +22,8 @@ struct BuildDelivery: Sendable {
         try await exporter.writeArchive(product, names: names, format: format, to: target(destination))
       }
     case (.layout, .path(let folder)):
-      try await bench.progress.step("exporting to image layout \(folder)") { _ in
-        try await exporter.writeLayout(product, names: names, to: folder)
+      try await bench.progress.step("exporting to image layout \(folder)") { step in
+        try await exporter.writeLayout(product, names: names, to: folder, step)
       }
     case (.files, .path(let folder)):
       try await bench.progress.step("exporting files to \(folder)") { _ in

@@ -4,6 +4,7 @@ import Builder
 import Diagnostics
 import DockerfileSyntax
 import HostOS
+import Images
 import OCI
 import Sandbox
 import SystemPackage

@@ -43,37 +43,14 @@ struct NamedContextOption: Sendable, Hashable {
     }
   }
 
-  /// `PATH[:TAG][@DIGEST]`. The image is known by the name of the context, in no registry.
+  /// The image is known by the name of the context, in no registry.
   private static func layout(_ text: String, _ name: ContextName) throws -> (FilePath, ImageReference) {
-    var rest = text[...]
+    let location = try LayoutLocation(parsing: text, called: "oci-layout://\(text)")
+    try location.requireLayout(orFailWith: "context-not-found")
     let named = try ImageReference(parsing: name.name)
     var reference = ImageReference(registry: "oci-layout", repository: named.repository)
-    if let at = rest.lastIndex(of: "@") {
-      guard let digest = Digest(String(rest[rest.index(after: at)...])) else {
-        throw SlipwayError(
-          "invalid-build-context", "what follows the @ in oci-layout://\(text) is not a digest",
-          help: ["write sha256: and 64 lower-case hexadecimal digits"])
-      }
-      reference.digest = digest
-      rest = rest[..<at]
-    }
-    if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
-      reference.tag = String(rest[rest.index(after: colon)...])
-      rest = rest[..<colon]
-    }
-    let path = FilePath(String(rest))
-    guard (try? FileStatus(following: path.appending("oci-layout")))?.kind == .file else {
-      throw SlipwayError(
-        "context-not-found", "\(path) is not an image layout: it has no file oci-layout",
-        help: ["name the folder that holds oci-layout and index.json"])
-    }
-    return (path, reference)
-  }
-}
-
-extension String {
-  fileprivate func removing(prefix: String) -> String? {
-    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    (reference.tag, reference.digest) = (location.tag, location.digest)
+    return (location.path, reference)
   }
 }
 

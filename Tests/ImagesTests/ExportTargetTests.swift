@@ -1,10 +1,9 @@
 import Archive
 import HostOS
+import Images
 import SystemPackage
 import TestSupport
 import Testing
-
-@testable import Builder
 
 struct ExportTargetTests {
   private struct Failure: Error {}

@@ -1,4 +1,4 @@
-import Archive
+public import Archive
 import HostOS
 public import SystemPackage
 
@@ -9,7 +9,7 @@ public enum ExportTarget: Sendable {
   /// An open descriptor, such as standard output.
   case descriptor(FileDescriptor)
 
-  func write(_ body: (any ByteSink) throws -> Void) throws {
+  public func write(_ body: (any ByteSink) throws -> Void) throws {
     switch self {
     case .descriptor(let descriptor): try body(FileByteSink(descriptor))
     case .file(let path) where Files.isStream(path):
