@@ -8,9 +8,11 @@ struct SlipwayCommand: AsyncParsableCommand {
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
     subcommands: [
-      BuildCommand.self, CheckCommand.self, DiskUsageCommand.self, DoctorCommand.self, LoginCommand.self,
-      LogoutCommand.self, PluginCommand.self, PruneCommand.self, RegistryCommand.self,
-      ScanCommand.self, ServeCommand.self,
+      BuildCommand.self, CheckCommand.self, CopyCommand.self, DigestCommand.self, DiskUsageCommand.self,
+      DoctorCommand.self, InspectCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self,
+      LogoutCommand.self, ManifestCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
+      PushCommand.self, RegistryCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
+      TagCommand.self, ValidateCommand.self,
     ])
 
   /// A wrong name gets the right one as an answer.

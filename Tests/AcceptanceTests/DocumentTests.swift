@@ -31,6 +31,31 @@ import Testing
     }
   }
 
+  private static let imageCommands = [
+    ["copy"], ["push"], ["pull"], ["tag"], ["save"], ["load"], ["ls"], ["inspect"], ["digest"], ["validate"],
+    ["manifest", "create"], ["manifest", "annotate"], ["manifest", "push"], ["manifest", "merge"],
+  ]
+
+  /// Those of the commands that move images and look at them, in both directions.
+  @Test func flagsOfImagesAreDocumented() async throws {
+    try await Scratch.use("documents") { scratch in
+      var flags: Set<String> = []
+      for command in Self.imageCommands {
+        let help = try await SlipwayBinary(scratch).run(command + ["--help"])
+        #expect(help.status == 0, "\(command)")
+        flags.formUnion(Self.flags(in: help.outputText))
+      }
+      flags.subtract(["--help", "--version"])
+      let page = String(decoding: try Files.read(Checkout.root.pushing("docs/images.md")), as: UTF8.self)
+      #expect(flags.count > 15)
+      #expect(flags.subtracting(Self.flags(in: page)).sorted() == [])
+      // Those of builds and of prune stand there, too.
+      let others: Set = ["--push", "--metadata-file", "--all", "--filter"]
+      #expect(Self.flags(in: page).subtracting(flags).subtracting(others).sorted() == [])
+      for command in Self.imageCommands { #expect(page.contains(command.joined(separator: " "))) }
+    }
+  }
+
   private static func flags(in text: String) -> Set<String> {
     Set(text.matches(of: /--[a-z][a-z-]+/).map { String($0.output) })
   }
