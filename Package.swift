@@ -203,7 +203,7 @@ let package = Package(
     tests("Sandbox", ["CHostOS", "CSandbox", "CSeccomp", "Sandbox", "SandboxProgram"]),
     tests("Registry", ["HTTP", "OCI", "Registry", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
     tests("RegistryServer", ["HTTP", "OCI", "RegistryServer", nioCore, nioHTTP1, nioPosix]),
-    tests("Images", ["Archive", "Images", "OCI"]),
+    tests("Images", ["Archive", "Images", "OCI", nioCore]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins"]),

@@ -111,7 +111,7 @@ struct ArchiveIntake {
     let expected = Descriptor(mediaType: .ociLayer, digest: digest, size: size)
     if store.contains(expected) { return }
     var ingest = try store.ingest()
-    var hasher = SHA256Hasher()
+    var hasher = DigestHasher(like: digest)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     defer { buffer.deallocate() }
     while true {
@@ -121,10 +121,7 @@ struct ArchiveIntake {
       hasher.update(bytes)
       try ingest.write(bytes)
     }
-    let found = Digest(sha256Hex: hasher.finalizeHex())
-    guard found == digest else {
-      throw damaged("its blob \(digest) has other content: \(found?.description ?? "none")")
-    }
+    guard hasher.digest == digest else { throw damaged("its blob \(digest) has other content: \(hasher.digest)") }
     try ingest.commit(as: digest)
   }
 

@@ -19,8 +19,8 @@ public struct ArchivedImage: Sendable {
   public var entries: [Descriptor]
   /// What docker calls it: `app:latest`.
   public var dockerNames: [String]
-  /// Of several images, the one that docker gets to see, which knows of one only.
-  public var dockerImage: ImageManifest?
+  /// Of several images, the one for this machine, since docker gets to see one only.
+  let dockerImage: ImageManifest?
 
   /// - Parameters:
   ///   - descriptor: of the top of the tree, with what is to be said of it.
@@ -29,7 +29,7 @@ public struct ArchivedImage: Sendable {
     self.tree = tree
     entries = names.isEmpty ? [descriptor] : names.map(descriptor.named)
     dockerNames = names.map(\.withDefaultTag.familiarDescription)
-    dockerImage = tree.top.image ?? tree.children.compactMap(\.image).first
+    dockerImage = tree.image(for: .host)
   }
 }
 

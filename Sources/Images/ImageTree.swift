@@ -39,6 +39,13 @@ public struct ImageTree: Sendable {
   /// Configurations and layers of all images, each once; without layers that lie elsewhere and are not to be handed on.
   public var blobs: [Descriptor] { Self.blobs(of: manifests) }
 
+  /// The image that runs best on a platform, else any.
+  public func image(for platform: Platform) -> ImageManifest? {
+    guard case .index(let index) = top.content else { return top.image }
+    let chosen = index.manifest(for: platform) ?? index.manifests.first { !$0.isAttestation }
+    return children.first { $0.descriptor.digest == chosen?.digest }?.image
+  }
+
   static func blobs(of manifests: [RawManifest]) -> [Descriptor] {
     var seen: Set<Digest> = []
     return manifests.flatMap { $0.image?.blobs ?? [] }.filter { blob in

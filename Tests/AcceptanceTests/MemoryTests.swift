@@ -46,6 +46,35 @@ import Testing
     }
   }
 
+  /// Whichever way it goes, of which nothing is compressed or decompressed but for the looks into it.
+  @Test func aGigabyteIsMovedWithLittleMemory() async throws {
+    try await Workplace.use(.init(storage: .folder)) { place in
+      let slipway = place.slipway
+      let context = try place.scratch.write(["Dockerfile": "FROM scratch\nCOPY big /\n"], in: "context")
+      try writeGigabyte(to: context.appending("big"))
+      let name = "\(place.registry.authority)/big:1"
+      expect(
+        try await slipway.run([
+          "build", "--quiet", "--tag", name, "--output", "type=oci,dest=/dev/null,compression=uncompressed",
+          context.string,
+        ]))
+      var other = slipway
+      other.environment.variables["SLIPWAY_ROOT"] = place.scratch("other-store").string
+      let archive = place.scratch("big.tar")
+      let moves: [(SlipwayBinary, [String])] = [
+        (slipway, ["push", "--quiet", name]), (other, ["copy", "--quiet", name, "\(place.registry.authority)/copy:1"]),
+        (other, ["pull", "--quiet", name]), (other, ["save", "--quiet", name, "--output", archive.string]),
+        (other, ["copy", "--quiet", name, "oci-archive:/dev/null"]),
+        (slipway, ["load", "--quiet", "--input", archive.string]),
+        (other, ["validate", "--quiet", "docker://\(name)"]),
+      ]
+      for (binary, arguments) in moves {
+        let peak = try await peak(of: binary, arguments)
+        #expect(peak < 100 << 20, "\(arguments[0]) takes \(peak >> 20) MiB")
+      }
+    }
+  }
+
   /// Half of it cannot be compressed.
   private func writeGigabyte(to path: FilePath) throws {
     var generator = SystemRandomNumberGenerator()

@@ -47,26 +47,13 @@ public struct SaveImages: Sendable {
       // Names of one image are entries of one.
       if let known = archived.firstIndex(where: { $0.tree.top.descriptor.digest == tree.top.descriptor.digest }) {
         let all = kept[known].names.filter { $0.digest == nil } + names
-        archived[known] = try await archive(kept[known], tree, all)
+        archived[known] = ArchivedImage(tree, as: tree.top.descriptor, names: all)
         kept[known].names = all
       } else {
-        archived.append(try await archive(image, tree, names))
+        archived.append(ArchivedImage(tree, as: tree.top.descriptor, names: names))
         kept.append(image)
       }
     }
     try await access.write(archived, of: kept, format, to: path, step)
-  }
-
-  /// Docker gets to see the image for this machine.
-  private func archive(_ image: OpenedImage, _ tree: ImageTree, _ names: [ImageReference]) async throws
-    -> ArchivedImage
-  {
-    var archived = ArchivedImage(tree, as: tree.top.descriptor, names: names)
-    if case .index(let index) = tree.top.content, let chosen = index.manifest(for: .host),
-      let manifest = tree.children.first(where: { $0.descriptor.digest == chosen.digest })
-    {
-      archived.dockerImage = manifest.image
-    }
-    return archived
   }
 }

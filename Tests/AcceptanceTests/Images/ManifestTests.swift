@@ -92,7 +92,7 @@ import Testing
 
   @Test(arguments: [
     (["merge", "missing.json", "--tag", "r.example/a"], Int32(2), "invalid-metadata", "there is no file missing.json"),
-    (["merge", "empty.json", "--tag", "r.example/a"], 2, "invalid-metadata", ".containerimage.descriptor is missing"),
+    (["merge", "empty.json", "--tag", "r.example/a"], 2, "invalid-metadata", ".containerimage.digest is missing"),
     (["merge", "unnamed.json", "--tag", "r.example/a"], 2, "invalid-metadata", "--push"),
     (["merge", "empty.json"], 2, "nothing-to-push", "--tag REGISTRY/NAME:TAG"),
     (["create", "list@sha256:1", "a"], 2, "invalid-reference", "not a digest"),

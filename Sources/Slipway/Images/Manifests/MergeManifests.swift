@@ -32,6 +32,17 @@ public struct MergeManifests: Sendable {
     _ = try options.creation
   }
 
+  /// What is read of `--metadata-file`: docker buildx has more in it, or less.
+  private struct Metadata: Decodable {
+    var digest: Digest
+    var name: String?
+
+    enum CodingKeys: String, CodingKey {
+      case digest = "containerimage.digest"
+      case name = "image.name"
+    }
+  }
+
   /// A file that is there is one of metadata.
   private static func place(_ text: String) throws -> ImagePlace {
     let path = FilePath(text)
@@ -42,10 +53,10 @@ public struct MergeManifests: Sendable {
       }
       return try ImagePlace(parsing: text, bare: .registry)
     }
-    let metadata: BuildResult.Metadata
+    let metadata: Metadata
     do {
       metadata = try JSONDocument.decode(
-        BuildResult.Metadata.self, from: Files.read(path, limit: 16 << 20), called: text)
+        Metadata.self, from: Files.read(path, limit: 16 << 20), called: text)
     } catch let error as OCIError {
       throw SlipwayError(
         "invalid-metadata", "\(text) is not what a build writes: \(error.diagnostic.message)",
