@@ -63,6 +63,28 @@ import Testing
     }
   }
 
+  @Test func whatIsInTheStoreGoesToRepositoriesThatAreMade() async throws {
+    try await withECR { slipway, registry, aws, _, scratch in
+      let context = try scratch.write(Self.files, in: "context")
+      let built = try await slipway.run(["build", "--quiet", "--tag", "app:1", context.string])
+      let digest = built.outputText.dropFirst("app@".count).dropLast()
+      let name = "\(Self.host)/team/app"
+      for (arguments, target) in [
+        (["push", "app:1"], "\(name):1"), (["copy", "\(name):1"], "\(Self.host)/copied/app:2"),
+      ] {
+        let outcome = try await slipway.run(arguments + ["--quiet", target, "--ecr-create", "default"])
+        expect(outcome)
+        #expect(outcome.outputText == "\(target.dropLast(2))@\(digest)\n")
+      }
+      #expect(try aws.calls().count { $0 == "CreateRepository 200" } == 2)
+      let found = try await Tool.output(
+        "skopeo",
+        ["inspect", "--format", "{{.Digest}}"] + registry.skopeoOptions
+          + ["docker://\(registry.authority)/copied/app:2"])
+      #expect(found == digest)
+    }
+  }
+
   @Test func withoutCredentialsEachPlaceIsNamed() async throws {
     try await withECR { slipway, _, _, _, scratch in
       var slipway = slipway

@@ -154,6 +154,55 @@ import Testing
     }
   }
 
+  /// A registry that lists them itself gets no tags.
+  @Test func referrersGoToARegistryThatListsThem() async throws {
+    try await Workplace.use { place in
+      let images = SampleImages(place: place)
+      let digest = try await images.buildOnBase("\(images.authority)/app:1")
+      try await images.slipway(["push", "--quiet", "\(images.authority)/app:1"])
+      let signature = try await sign(digest, in: "\(images.authority)/app", place)
+      var other = place.slipway
+      other.environment.variables["SLIPWAY_ROOT"] = place.scratch("served").string
+      try await SlipwayServer.run(other, [], log: place.scratch("serve.log")) { server in
+        let target = "\(server.authority)/signed:1"
+        try await images.slipway(["copy", "--quiet", "--referrers", "\(images.authority)/app:1", target])
+        let list = try await Tool.output("curl", ["-fsS", "http://\(server.authority)/v2/signed/referrers/\(digest)"])
+        #expect(list.contains(signature) && list.contains("application/vnd.example.signature"))
+        #expect(try await images.slipway(["ls", "\(server.authority)/signed"]) == "1")
+        // And from there on.
+        try await images.slipway(["copy", "--quiet", "--referrers", target, "\(images.authority)/back:1"])
+        let tag = "sha256-\(digest.dropFirst("sha256:".count))"
+        let again = try await Tool.output(
+          "skopeo", ["inspect", "--raw", "--tls-verify=false", "docker://\(images.authority)/back:\(tag)"])
+        #expect(again.contains(signature))
+      }
+    }
+  }
+
+  /// An image of so many layers, several at a time.
+  @Test func twoHundredSmallBlobs() async throws {
+    try await Workplace.use(.init(access: .token(.example))) { place in
+      let images = SampleImages(place: place)
+      let name = "\(images.authority)/many:1"
+      let lines = (1...200).map { "COPY --chmod=\(String(0o400 + $0, radix: 8)) note.txt /n\($0)\n" }.joined()
+      expect(
+        try await place.build(
+          ["Dockerfile": .file("FROM scratch\n\(lines)"), "note.txt": "ahoy\n"], ["--quiet", "--tag", name]))
+      for jobs in ["1", "32"] {
+        let target = "\(images.authority)/many-\(jobs):1"
+        let digest = try await images.slipway(["push", "--quiet", "--jobs", jobs, name, target]).suffix(71)
+        #expect(try await images.digest("docker://\(target)") == digest)
+        var fresh = place.slipway
+        fresh.environment.variables["SLIPWAY_ROOT"] = place.scratch("fresh-\(jobs)").string
+        let pulled = try await fresh.run(["pull", "--quiet", "--jobs", jobs, target])
+        expect(pulled)
+        #expect(pulled.outputText.hasSuffix("\(digest)\n"))
+        let valid = try await fresh.run(["validate", "--quiet", "store://\(target)"])
+        #expect(valid.outputText.contains(" 201 blobs, "), "\(valid.outputText)")
+      }
+    }
+  }
+
   /// Puts a signature beside an image, as tools do that know only of tags.
   private func sign(_ digest: String, in repository: String, _ place: Workplace) async throws -> String {
     let script = """
