@@ -23,9 +23,14 @@ extension RegistryRepository: ImageDestination {
     }
   }
 
-  /// A registry takes no manifest whose blobs it does not have (distribution-spec, "Pushing manifests").
+  /// A registry takes no manifest whose blobs it does not have (distribution-spec, "Pushing manifests"). Whoever may write
+  /// but not read is not told, and writes it again.
   /// - Throws: `RegistryError`.
-  public func holds(_ manifest: Descriptor) async throws -> Bool { try await contains(manifest) }
+  public func holds(_ manifest: Descriptor) async throws -> Bool {
+    do { return try await contains(manifest) } catch let error as RegistryError where error.code == .denied {
+      return false
+    }
+  }
 
   /// Stores a blob: not at all if it is there, by a mount if a repository beside it is known to have it, else by one
   /// streamed upload, which is repeated from the start when it fails in passing (distribution-spec, "Pushing blobs").

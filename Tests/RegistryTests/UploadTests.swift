@@ -81,6 +81,14 @@ import Testing
     #expect(outcome == (mount == 201 ? .mounted : isThere ? .present : .written))
   }
 
+  @Test("whoever may not read a manifest writes it", arguments: [(200, true), (404, false), (403, false)])
+  func manifestsThatAreHeld(status: Int, isHeld: Bool) async throws {
+    let registry = ScriptedRegistry { _, _ in ScriptedAnswer(status) }
+    let manifest = Descriptor(mediaType: .ociManifest, of: manifestBytes)
+    #expect(try await registry.client().repository(image).holds(manifest) == isHeld)
+    #expect(registry.lines == ["HEAD /v2/me/web/manifests/\(manifest.digest)"])
+  }
+
   @Test("asks for manifests where they are", arguments: [MediaType.ociManifest, .ociIndex, .dockerManifest])
   func manifestsAreNoBlobs(type: MediaType) async throws {
     let registry = ScriptedRegistry { _, _ in ScriptedAnswer(200) }

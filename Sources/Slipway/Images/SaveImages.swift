@@ -46,7 +46,8 @@ public struct SaveImages: Sendable {
       let names = image.names.filter { $0.digest == nil }
       // Names of one image are entries of one.
       if let known = archived.firstIndex(where: { $0.tree.top.descriptor.digest == tree.top.descriptor.digest }) {
-        let all = kept[known].names.filter { $0.digest == nil } + names
+        let others = kept[known].names.filter { $0.digest == nil }
+        let all = others + names.filter { !others.contains($0) }
         archived[known] = ArchivedImage(tree, as: tree.top.descriptor, names: all)
         kept[known].names = all
       } else {

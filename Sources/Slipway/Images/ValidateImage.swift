@@ -14,7 +14,7 @@ public struct ValidateImage: Sendable {
     access = try ImageAccess(bench)
     place = try ImagePlace(parsing: image, bare: .either)
     selection = try options.selection(usual: .all)
-    jobs = options.jobs ?? 4
+    jobs = options.jobs ?? 6
   }
 
   /// - Throws: errors that are `DiagnosticError`s, `CancellationError`.
