@@ -40,11 +40,11 @@ import Testing
     try await withECR { slipway, registry, aws, tunnel, scratch in
       let context = try scratch.write(Self.files, in: "context")
       let name = "\(Self.host)/team/app"
-      let outcome = try await slipway.run([
-        "build", "--quiet", "--tag", "\(name):1", "--tag", "\(Self.dualStackHost)/team/app:2", "--push", "--ecr-create",
-        "immutable", context.string,
-      ])
+      // One after the other: docker-registry, which is behind both hosts, mixes up two pushes of one blob to one repository.
+      let pushing = ["build", "--quiet", "--push", "--ecr-create", "immutable", context.string, "--tag"]
+      let outcome = try await slipway.run(pushing + ["\(name):1"])
       expect(outcome)
+      expect(try await slipway.run(pushing + ["\(Self.dualStackHost)/team/app:2"]))
       let digest = try await Tool.output(
         "skopeo",
         ["inspect", "--format", "{{.Digest}}"] + registry.skopeoOptions
@@ -52,8 +52,9 @@ import Testing
       #expect(outcome.outputText.contains("\(name)@\(digest)\n"))
       #expect(try tunnel.hosts() == ["\(Self.host):443", "\(Self.dualStackHost):443"])
       let calls = try aws.calls()
-      #expect(calls.prefix(3) == ["DescribeRepositories 400", "CreateRepository 200", "DescribeRepositories 200"])
-      #expect(calls.dropFirst(3).allSatisfy { $0 == "GetAuthorizationToken 200" } && calls.count > 3)
+      let repositoryCalls = calls.filter { $0 != "GetAuthorizationToken 200" }
+      #expect(repositoryCalls == ["DescribeRepositories 400", "CreateRepository 200", "DescribeRepositories 200"])
+      #expect(calls.count > 3)
 
       let child = try scratch.write(["Dockerfile": "FROM \(name):1\nENV A=1\n"], in: "child")
       expect(try await slipway.run(["build", "--quiet", "--pull", child.string]))
