@@ -17,7 +17,7 @@ def _blob(layout, data):
     return f"sha256:{digest}", len(data)
 
 
-def _layer(layout, folder):
+def _layer(layout, folder, level):
     """The descriptor of a folder's files, and its diff ID."""
     path = os.path.join(layout, "layer")
 
@@ -32,7 +32,7 @@ def _layer(layout, folder):
     with open(f"{path}.tar", "rb") as tar, open(f"{path}.gz", "wb") as packed:
         diff_id = hashlib.file_digest(tar, "sha256").hexdigest()
         tar.seek(0)
-        with gzip.GzipFile("", "wb", 6, packed, mtime=0) as out:
+        with gzip.GzipFile("", "wb", level, packed, mtime=0) as out:
             shutil.copyfileobj(tar, out, 1 << 20)
     with open(f"{path}.gz", "rb") as packed:
         digest = hashlib.file_digest(packed, "sha256").hexdigest()
@@ -44,11 +44,11 @@ def _layer(layout, folder):
     return {"mediaType": media_type, "digest": f"sha256:{digest}", "size": size}, f"sha256:{diff_id}"
 
 
-def push(work, reference, folders):
+def push(work, reference, folders, level=6):
     """Makes an image with a layer of each folder, and pushes it."""
     layout = os.path.join(work, "layout")
     os.makedirs(layout)
-    layers = [_layer(layout, folder) for folder in folders]
+    layers = [_layer(layout, folder, level) for folder in folders]
     config = json.dumps({
         "architecture": _architecture(), "os": "linux", "config": {"Env": ["PATH=/usr/bin:/bin"]},
         "rootfs": {"type": "layers", "diff_ids": [diff_id for _, diff_id in layers]},

@@ -62,6 +62,10 @@ class Peer:
         """Commands that push what `hold` put there to another place; None where the tool cannot."""
         return None
 
+    def fetch(self, image):
+        """Commands that bring an image into the tool's store, without unpacking it; None where the tool cannot."""
+        return None
+
     def pull(self, reference):
         """Commands that bring an image here and unpack it; None where the tool cannot."""
         return None
@@ -89,10 +93,13 @@ class Slipway(Peer):
         return [[self.binary, "build", context, "--tag", reference, "--push", "--progress", "quiet"]]
 
     def hold(self, context, image):
-        return [[self.binary, "build", context, "--tag", "held", "--progress", "quiet"]]
+        return [[self.binary, "build", context, "--tag", image, "--progress", "quiet"]]
 
     def push(self, context, image, reference):
-        return self.build(context, reference)
+        return [[self.binary, "push", "--quiet", image, reference]]
+
+    def fetch(self, image):
+        return [[self.binary, "pull", "--quiet", image]]
 
     def pull(self, reference):
         # A command needs all of the image's files.
@@ -209,6 +216,9 @@ class Umoci(Peer):
         self.discard("layout", "bundle")
 
     def hold(self, context, image):
+        return self.fetch(image)
+
+    def fetch(self, image):
         return [_to_layout(image, f"{self.work}/layout")]
 
     def push(self, context, image, reference):
@@ -244,6 +254,9 @@ class Crane(Peer):
         ]
 
     def hold(self, context, image):
+        return self.fetch(image)
+
+    def fetch(self, image):
         return [["crane", "pull", "--insecure", "--format=oci", image, f"{self.work}/held"]]
 
     def push(self, context, image, reference):

@@ -184,6 +184,43 @@ def _push_cases(folder, registry, peer, name):
     ]
 
 
+TRANSFERS = {"1gb": "1 GB in 4 layers", "200": "200 layers of 40 KB"}
+
+
+def _prepare_transfer(folder, registry):
+    """What does not shrink, so that bytes are moved and nothing else is done."""
+    kinds = {"1gb": (4, 4, 64 * MIB), "200": (200, 1, 40_000)}
+    for kind, (layers, files, size) in kinds.items():
+        folders = []
+        for layer in range(layers):
+            folders.append(f"{folder}/transfer/{kind}/{layer}")
+            for file in range(files):
+                content.write(f"{folders[-1]}/f{layer}-{file}", content.noise((kind, layer, file), size))
+        images.push(f"{folder}/transfer-image", f"{registry}/transfer:{kind}", folders, level=1)
+
+
+def _transfer_cases(folder, registry, peer, name):
+    empty = Registry(f"{folder}/empty-registry")
+
+    def hold(kind):
+        def before(peer):
+            peer.forget()
+            commands = peer.fetch(f"{registry}/transfer:{kind}")
+            if commands:
+                peer.measure(commands)
+            empty.start()
+
+        return before
+
+    def push(kind):
+        # Builders have not fetched it.
+        return lambda peer: peer.fetch("") and peer.push("", f"{registry}/transfer:{kind}", f"{empty.address}/{name}:1")
+
+    for kind, text in TRANSFERS.items():
+        yield Case(f"pull of {text}", lambda peer, kind=kind: peer.fetch(f"{registry}/transfer:{kind}"), _forget)
+        yield Case(f"push of {text}", push(kind), hold(kind), lambda peer: empty.stop())
+
+
 def _pull_cases(folder, registry, peer, name):
     return [Case("pull and unpack 600 MB", lambda peer: peer.pull(f"{registry}/base:600"), _forget)]
 
@@ -197,6 +234,7 @@ ALL = [
         _copy_cases("COPY of 50,000 files, 220 MB", "small-files", False), ["small-files"]),
     Workload("large", 3, _prepare_large, _copy_cases("COPY of 1 GB, half noise", "large", True), ["large"]),
     Workload("push", 3, _prepare_push, _push_cases, ["push", "push-image"]),
+    Workload("transfer", 3, _prepare_transfer, _transfer_cases, ["transfer", "transfer-image"]),
     Workload("pull", 3, _prepare_nothing, _pull_cases),
 ]
 

@@ -7,21 +7,9 @@ struct DockerArchive {
   let name: String
   let intake: ArchiveIntake
 
-  private struct Item: Decodable {
-    var config: String
-    var repoTags: [String]?
-    var layers: [String]
-
-    enum CodingKeys: String, CodingKey {
-      case config = "Config"
-      case repoTags = "RepoTags"
-      case layers = "Layers"
-    }
-  }
-
   /// - Parameter document: `manifest.json`.
   func images(_ document: [UInt8]) throws -> [LoadedImage] {
-    let items = try JSONDocument.decode([Item].self, from: document, called: "manifest.json of \(name)")
+    let items = try JSONDocument.decode([DockerManifest].self, from: document, called: "manifest.json of \(name)")
     guard !items.isEmpty else { throw ImagesError.damaged(name, "its manifest.json lists no image") }
     return try items.map { item in
       let names = try (item.repoTags ?? []).map { try ImageReference(parsing: $0).withDefaultTag }
@@ -30,7 +18,7 @@ struct DockerArchive {
   }
 
   /// Gives an image the manifest that the archive does not have.
-  private func image(_ item: Item) throws -> Descriptor {
+  private func image(_ item: DockerManifest) throws -> Descriptor {
     let bytes = try config(item.config)
     let config = try JSONDocument.decode(ImageConfig.self, from: bytes, called: "\(item.config) of \(name)")
     let layers = try item.layers.map(layer)

@@ -146,19 +146,8 @@ public struct ImageArchive: Sendable {
   }
 }
 
-/// An element of `manifest.json` as `docker save` writes it (moby image-spec v1.2, "Combined Image JSON").
-private struct DockerManifest: Encodable {
-  var config: String
-  var repoTags: [String]?
-  var layers: [String]
-
-  enum CodingKeys: String, CodingKey {
-    case config = "Config"
-    case repoTags = "RepoTags"
-    case layers = "Layers"
-  }
-
-  init?(_ image: ArchivedImage) {
+extension DockerManifest {
+  fileprivate init?(_ image: ArchivedImage) {
     guard let manifest = image.dockerImage else { return nil }
     config = ImageArchive.path(of: manifest.config)
     repoTags = image.dockerNames.isEmpty ? nil : image.dockerNames

@@ -194,6 +194,24 @@ struct PruneTests {
     #expect(try await bench.build(Self.tagged).ran.isEmpty)
   }
 
+  /// It may not have reached the disk when the power went.
+  @Test func whatWasUnpackedBeforeARestartIsNotUsedAndGoes() async throws {
+    _ = try await fill()
+    let folder = bench.store.root.appending("snapshots")
+    let names = try Files.names(in: folder).map(\.string).filter { $0.hasSuffix(BuildStore.snapshotSuffix) }
+    #expect(!names.isEmpty)
+    for name in names {
+      let before = folder.appending("\(name.dropLast(BuildStore.snapshotSuffix.count)).b007")
+      try Files.rename(folder.appending(name), to: before)
+      try Files.removeTree(before.appending("copy"))
+    }
+    #expect(try await bench.build(Self.tagged + "RUN cp /copy /again\n").ran.count == 1)
+    #expect(kinds(try prune { $0.keepStorage = .max }.removed) == [.work])
+    let left = try Files.names(in: folder).map(\.string)
+    #expect(left.contains { $0.hasSuffix(BuildStore.snapshotSuffix) })
+    #expect(!left.contains { $0.contains(".b007") })
+  }
+
   @Test func strangersAreShownAndStay() async throws {
     _ = try await fill()
     try bench.scratch.write(["notes/mine": "x"], in: "store")
