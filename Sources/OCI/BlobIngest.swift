@@ -8,6 +8,7 @@ public struct BlobIngest: ~Copyable, Sendable {
   private let store: ContentStore
   private let temporary: FilePath
   private let descriptor: FileDescriptor
+  private let isDurable: Bool
   private var committed = false
   /// Up to where it is on its way to the disk, in bytes.
   private var synchronizing: Int64 = 0
@@ -15,8 +16,9 @@ public struct BlobIngest: ~Copyable, Sendable {
   /// In bytes.
   public private(set) var count: Int64 = 0
 
-  init(store: ContentStore) throws {
+  init(store: ContentStore, isDurable: Bool) throws {
     self.store = store
+    self.isDurable = isDurable
     temporary = store.ingestFolder.appending(Files.uniqueName())
     descriptor = try Files.open(
       temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o644))
@@ -27,7 +29,7 @@ public struct BlobIngest: ~Copyable, Sendable {
     do { try descriptor.writeAll(bytes) } catch let errno as Errno { throw HostError("write", temporary, errno) }
     count += Int64(bytes.count)
     // The disk works while the next bytes are made.
-    if count - synchronizing >= Self.synchronizedPiece {
+    if isDurable, count - synchronizing >= Self.synchronizedPiece {
       Files.beginSynchronizing(descriptor, offset: synchronizing, count: count - synchronizing)
       synchronizing = count
     }
@@ -57,9 +59,8 @@ public struct BlobIngest: ~Copyable, Sendable {
   /// Gives the blob its name. A blob of that name that is there already is success, for content decides the name.
   ///
   /// The caller has computed `digest` from what it wrote.
-  /// - Parameter isDurable: whether to wait until the disk has it: not for what can be fetched again.
   /// - Throws: `HostError`.
-  public consuming func commit(as digest: Digest, isDurable: Bool = true) throws {
+  public consuming func commit(as digest: Digest) throws {
     if isDurable { try Files.synchronize(descriptor, temporary) }
     let target = store.path(of: digest)
     try Files.createDirectories(target.removingLastComponent())

@@ -33,7 +33,7 @@ public final class BlobReader: Sendable {
   /// Reads what is left, and gives the blob its name.
   fileprivate func finish(as digest: Digest) throws {
     try finish()
-    try ingest.withLock { if let ingest = $0.take() { try ingest.commit(as: digest, isDurable: false) } }
+    try ingest.withLock { if let ingest = $0.take() { try ingest.commit(as: digest) } }
   }
 }
 
@@ -93,7 +93,7 @@ extension ContentStore {
     let pipe = BlobPipe()
     async let result = Blocking.run { [self] in
       defer { pipe.close() }
-      let reader = BlobReader(pipe, keeps ? try ingest() : nil)
+      let reader = BlobReader(pipe, keeps ? try ingest(isDurable: false) : nil)
       let result = try body(reader)
       try reader.finish(as: descriptor.digest)
       return result

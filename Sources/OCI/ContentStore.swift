@@ -40,10 +40,11 @@ public struct ContentStore: Sendable {
   }
 
   /// Begins to take in a blob.
+  /// - Parameter isDurable: whether its name waits until the disk has it: not for what can be fetched again.
   /// - Throws: `HostError`.
-  public func ingest() throws -> BlobIngest {
+  public func ingest(isDurable: Bool = true) throws -> BlobIngest {
     try prepare()
-    return try BlobIngest(store: self)
+    return try BlobIngest(store: self, isDurable: isDurable)
   }
 
   /// Takes in a document.
