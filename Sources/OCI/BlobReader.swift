@@ -83,17 +83,16 @@ extension ContentStore {
 
   /// Takes in a blob from elsewhere, and lets `body`, which blocks on a thread of its own, read it on the way. It gets
   /// its name when all of it was verified, and `body` did not fail.
-  /// - Parameter keeps: whether it is taken in at all, or only read.
   /// - Throws: the source's errors, `BlobMismatch`, `HostError`, what `body` throws.
   public func fetch<Result: Sendable>(
-    _ descriptor: Descriptor, from source: any BlobSource, keeps: Bool = true, progress: @Sendable (Int64) -> Void,
+    _ descriptor: Descriptor, from source: any BlobSource, progress: @Sendable (Int64) -> Void,
     reading body: @escaping @Sendable (BlobReader) throws -> Result
   ) async throws -> Result {
     let stream = try await source.blob(descriptor).verified(as: descriptor)
     let pipe = BlobPipe()
     async let result = Blocking.run { [self] in
       defer { pipe.close() }
-      let reader = BlobReader(pipe, keeps ? try ingest(isDurable: false) : nil)
+      let reader = BlobReader(pipe, try ingest(isDurable: false))
       let result = try body(reader)
       try reader.finish(as: descriptor.digest)
       return result

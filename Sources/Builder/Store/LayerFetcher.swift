@@ -74,11 +74,14 @@ struct LayerFetcher: Sendable {
     let name = layer.cacheName ?? layer.originReference?.familiarName ?? "base image"
     return try await progress.step("[internal] fetch layer \(layer.descriptor.digest.short) of \(name)") { step in
       let (digest, total) = (layer.descriptor.digest.short, layer.descriptor.size)
-      return try await store.content.fetch(layer.descriptor, from: origin, keeps: keeps) { count in
-        step.transferred(digest, completed: count, of: total)
-      } reading: { blob in
+      let progress: @Sendable (Int64) -> Void = { step.transferred(digest, completed: $0, of: total) }
+      let read: @Sendable (BlobReader) -> Result<Answer, any Error> = { blob in
         Result { try body(DownloadSource(blob: blob)) }
       }
+      guard keeps else {
+        return try await origin.blob(layer.descriptor).verified(as: layer.descriptor).reading(progress: progress, read)
+      }
+      return try await store.content.fetch(layer.descriptor, from: origin, progress: progress, reading: read)
     }
   }
 }
