@@ -88,7 +88,9 @@ import Testing
       let script = "\"$@\"; echo \"status=$?\"; stty -a | grep -o ' icanon'; stty -a | grep -o ' echo '"
       let outcome = try await TerminalSession([
         // What is typed before busybox has set up its line editor, for each line anew, it throws away.
-        .init(after: Self.invitation, type: ""), .init(after: "/ # ", type: "echo wai''ting; sleep 100000\n"),
+        .init(after: Self.invitation, type: ""),
+        // The command says itself that it waits: an interrupt that comes before the shell has started it is the shell's.
+        .init(after: "/ # ", type: "sh -c 'echo wai\"\"ting; exec sleep 100000'\n"),
         .init(after: "waiting", type: "\u{3}"),
         .init(after: "^C", type: ""), .init(after: "/ # ", type: "echo inter''rupted\n"),
         .init(after: "interrupted", type: ""),
