@@ -97,6 +97,10 @@ let package = Package(
     module("OCI", ["Diagnostics", "HostOS", nioCore, systemPackage]),
     // Dockerfile and .dockerignore text → AST, expansion, lint; pure.
     module("DockerfileSyntax", ["Diagnostics"]),
+    // The libyaml of the system.
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    // YAML text → nodes that know where they are written; pure.
+    module("SourceYAML", ["CYAML", "Diagnostics"]),
 
     // MARK: Layer 2
     // AST + options + base configs → `BuildGraph` and final config; pure.
@@ -194,6 +198,7 @@ let package = Package(
     .executableTarget(
       name: "RunBench", dependencies: ["HostOS", "Sandbox", systemPackage], path: "Benchmarks/RunBench",
       exclude: ["bare.c"], swiftSettings: swiftSettings),
+    tests("SourceYAML", ["SourceYAML"]),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
     // A program that enters a user namespace as ours does, for the tests of plain users.
