@@ -1,6 +1,7 @@
 import HostOS
 
-/// Decompresses and digests a layer on a thread of its own, a few buffers ahead of whoever reads the tar.
+/// Decompresses a layer on a thread of its own, a few buffers ahead of whoever reads the tar, and digests it on the
+/// thread of the two that has less to do.
 final class DecodingThread {
   /// What was found when the end was reached.
   struct Digests: Sendable {
@@ -29,14 +30,22 @@ final class DecodingThread {
   private var thread: WorkerThread?
   /// Lent to the caller of `next`.
   private var lent: Buffer?
+  /// Of the tar, when whoever calls `next` computes its digest.
+  private var hasher: SHA256Hasher?
 
-  /// - Parameter knownSHA256Hex: the digest of a source that verifies itself; nil to compute it.
+  /// - Parameters:
+  ///   - knownSHA256Hex: the digest of a source that verifies itself; nil to compute it.
+  ///   - digestsWhereRead: whether the digest of the tar is computed by whoever calls `next`, because that does little
+  ///     else.
   /// - Throws: `ArchiveError` when the machine gives no more threads.
-  init(_ source: any ByteSource, limits: ReadingLimits, knownSHA256Hex: String? = nil) throws {
+  init(
+    _ source: any ByteSource, limits: ReadingLimits, knownSHA256Hex: String? = nil, digestsWhereRead: Bool = false
+  ) throws {
     let monitor = monitor
+    hasher = digestsWhereRead ? SHA256Hasher() : nil
     thread = try WorkerThread {
       let source = HashingSource(source, knownSHA256Hex: knownSHA256Hex)
-      let ending = Result { try Self.decode(source, limits: limits, monitor) }
+      let ending = Result { try Self.decode(source, digests: !digestsWhereRead, limits: limits, monitor) }
       monitor.update { $0.ending = ending }
     }
   }
@@ -58,17 +67,22 @@ final class DecodingThread {
       return state.ending?.map { _ in nil }
     }.get()
     lent = buffer
-    return buffer.map { UnsafeRawBufferPointer(rebasing: $0.bytes[..<$0.count]) }
+    guard let buffer else { return nil }
+    let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffer.count])
+    hasher?.update(bytes)
+    return bytes
   }
 
   /// Reads what is left, so that all of the layer is digested.
   func finish() throws -> Digests {
     while try next() != nil {}
-    return try monitor.wait { $0.ending }.get()
+    var digests = try monitor.wait { $0.ending }.get()
+    if let hasher { digests.diffIDSHA256Hex = hasher.finalizeHex() }
+    return digests
   }
 
   private static func decode(
-    _ source: HashingSource, limits: ReadingLimits, _ monitor: Monitor<State>
+    _ source: HashingSource, digests: Bool, limits: ReadingLimits, _ monitor: Monitor<State>
   ) throws -> Digests {
     var source = source
     let format = CompressionFormat(signature: try source.peek(CompressionFormat.signatureLength))
@@ -78,20 +92,20 @@ final class DecodingThread {
       case .gzip: try GzipDecoder(source)
       case .zstd, .xz, .bzip2: try FilterDecoder(source, format: format)
       }
-    var hasher = SHA256Hasher()
+    var hasher = digests ? SHA256Hasher() : nil
     var size: Int64 = 0
     while let buffer = takeFree(monitor) {
       let filling = Result { try fill(buffer, from: decoder) }
       size += Int64(buffer.count)
       try check(size, compressed: decoder.source.size, limits)
-      hasher.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffer.count]))
+      hasher?.update(UnsafeRawBufferPointer(rebasing: buffer.bytes[..<buffer.count]))
       monitor.update { buffer.count > 0 ? $0.filled.append(buffer) : $0.free.append(buffer) }
       // What came before damage is good: it may tell what kind of file this is.
       if try filling.get() { break }
     }
     let read = decoder.source
     return Digests(
-      sha256Hex: read.sha256Hex(), size: read.size, diffIDSHA256Hex: hasher.finalizeHex(),
+      sha256Hex: read.sha256Hex(), size: read.size, diffIDSHA256Hex: hasher?.finalizeHex() ?? "",
       uncompressedSize: size, format: format)
   }
 

@@ -1,14 +1,17 @@
 import HostOS
+public import SystemPackage
 
-// The file: eight bytes of magic with the version at their end, the SHA-256 of the tar, its size, the number of items,
+// The file: eight bytes of magic, which tell the version and whether files have digests, the SHA-256 of the tar, its size, the number of items,
 // the items, and the SHA-256 of all that. Numbers are LEB128; byte strings have their length before them.
 
 extension LayerIndex {
   private static let magic = Array("SLIPIDX1".utf8)
+  /// Of an index without digests of contents.
+  private static let namesMagic = Array("SLIPNAM1".utf8)
 
   /// The bytes of an index file.
   func encoded() -> [UInt8] {
-    var out = IndexEncoder(bytes: Self.magic)
+    var out = IndexEncoder(bytes: digestsContent ? Self.magic : Self.namesMagic)
     out.bytes.reserveCapacity(items.count * 96 + 128)
     out.string(Array(diffIDSHA256Hex.utf8))
     out.signed(uncompressedSize)
@@ -22,7 +25,8 @@ extension LayerIndex {
 
   /// - Throws: `ArchiveError` when the bytes are not an undamaged index of this version.
   init(decoding bytes: [UInt8]) throws {
-    guard bytes.count >= Self.magic.count + 32, bytes.starts(with: Self.magic) else {
+    let digestsContent = bytes.starts(with: Self.magic)
+    guard bytes.count >= Self.magic.count + 32, digestsContent || bytes.starts(with: Self.namesMagic) else {
       throw ArchiveError.index("it is not an index of this version")
     }
     var hasher = SHA256Hasher()
@@ -35,7 +39,18 @@ extension LayerIndex {
     var items: [Item] = []
     items.reserveCapacity(min(count, bytes.count / 8))
     for _ in 0..<count { items.append(try decoder.item()) }
-    self.init(items: items, diffIDSHA256Hex: diffID, uncompressedSize: size)
+    self.init(items: items, diffIDSHA256Hex: diffID, uncompressedSize: size, digestsContent: digestsContent)
+  }
+
+  /// Whether there is an index at `path`, and one with digests of contents where they are asked for. Whether it is
+  /// damaged is found out when it is read.
+  public static func exists(at path: FilePath, digestingContent: Bool) -> Bool {
+    guard digestingContent else { return (try? FileStatus(of: path)) != nil }
+    var bytes = [UInt8](repeating: 0, count: magic.count)
+    let count = try? Files.withDescriptor(path, .readOnly) { file in
+      try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+    }
+    return count == bytes.count && bytes == magic
   }
 }
 

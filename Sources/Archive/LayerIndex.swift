@@ -25,11 +25,14 @@ public struct LayerIndex: Sendable, Hashable {
   public var diffIDSHA256Hex: String
   /// Of the tar, in bytes.
   public var uncompressedSize: Int64
+  /// Whether each file has its `contentSHA256`.
+  public var digestsContent: Bool
 
-  public init(items: [Item], diffIDSHA256Hex: String, uncompressedSize: Int64) {
+  public init(items: [Item], diffIDSHA256Hex: String, uncompressedSize: Int64, digestsContent: Bool = true) {
     self.items = items
     self.diffIDSHA256Hex = diffIDSHA256Hex
     self.uncompressedSize = uncompressedSize
+    self.digestsContent = digestsContent
   }
 
   /// Reads a file that `write(to:)` made.

@@ -63,7 +63,8 @@ public final class LayerReader {
   public init(_ source: any ByteSource, options: Options = Options()) throws {
     self.options = options
     thread = try DecodingThread(
-      source, limits: options.limits, knownSHA256Hex: options.expectation.verifiedSHA256Hex)
+      source, limits: options.limits, knownSHA256Hex: options.expectation.verifiedSHA256Hex,
+      digestsWhereRead: options.makesIndex && !options.digestsContent)
     parser = try TarParser(thread, acceptsNothing: options.decodesWhiteouts)
   }
 
@@ -147,7 +148,8 @@ public final class LayerReader {
       uncompressedSize: digests.uncompressedSize, entryCount: entryCount, compression: digests.format)
     guard options.makesIndex else { return Result(summary: summary, index: nil) }
     let index = LayerIndex(
-      items: items, diffIDSHA256Hex: digests.diffIDSHA256Hex, uncompressedSize: digests.uncompressedSize)
+      items: items, diffIDSHA256Hex: digests.diffIDSHA256Hex, uncompressedSize: digests.uncompressedSize,
+      digestsContent: options.digestsContent)
     return Result(summary: summary, index: index)
   }
 

@@ -47,7 +47,7 @@ struct Snapshots: Sendable {
           layer, with: LayerExtractor(into: folder, options: .init(mode: mode, ownership: ownership.extraction)))
         // Others may be unpacking the layers below just now; most layers hold all their folders, and need not wait.
         let below = LayerStack(unpacked.asksForLowerEntries ? Array(stack.layers.dropLast()) : [])
-        let tree = try await trees.tree(of: below, name: "the layers below")
+        let tree = try await trees.tree(of: below, .names, name: "the layers below")
         let result = try await Blocking.run {
           let result = try unpacked.finish { try tree.entry(at: $0) }
           try Files.createDirectories(target.removingLastComponent())

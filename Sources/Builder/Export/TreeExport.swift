@@ -44,7 +44,7 @@ extension ImageExporter {
     for image in product.images {
       let name = image.platform.description.split(separator: "/").joined(separator: "_")
       let folder = product.onlyImage == nil ? TreePath(name) : nil
-      let tree = try await trees.tree(of: LayerStack(image.layers), name: "the image")
+      let tree = try await trees.tree(of: LayerStack(image.layers), .names, name: "the image")
       placed.append(PlacedTree(tree: tree, folder: folder ?? .root))
     }
     return placed

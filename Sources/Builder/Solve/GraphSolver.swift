@@ -207,7 +207,7 @@ struct GraphSolver: Sendable {
     let keys = StepKeys(outline: outline, content: step.key(selections))
     return try await cached(keys, on: base, vertex) { [step] progress in
       for pattern in step.patternsWithoutMatch(selections) { progress.log("\(pattern) matches nothing") }
-      let tree = try await trees.tree(of: base, name: "the image") { layer in
+      let tree = try await trees.tree(of: base, .names, name: "the image") { layer in
         step.namesOwners || graph.runsCommands || options.keepsBase(layer)
       }
       return try await step.run(selections, on: tree, fetcher) { progress.log($0) }

@@ -16,6 +16,8 @@ final class LayerTree: Sendable {
   private let opaques: Set<TreePath>
   /// Files with several names, by the name that has the content.
   private let linked: Set<TreePath>
+  /// Whether the digests of all contents are known.
+  let digestsContent: Bool
 
   init(_ index: LayerIndex) {
     var builder = LayerTreeBuilder()
@@ -26,6 +28,7 @@ final class LayerTree: Sendable {
     whiteouts = builder.whiteouts
     opaques = builder.opaques
     linked = builder.linked
+    digestsContent = index.digestsContent
   }
 
   func node(at path: TreePath) -> Node? { nodes[path] }

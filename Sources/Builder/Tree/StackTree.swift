@@ -66,11 +66,12 @@ struct StackTree: FileTree {
   }
 
   func contentSHA256(at path: TreePath) throws -> [UInt8] {
-    guard let node = try find(path)?.node, node.entry.isFile else { return [] }
-    guard let digest = node.contentSHA256 else {
+    guard let (node, level) = try find(path), node.entry.isFile else { return [] }
+    if let digest = node.contentSHA256 { return digest }
+    guard try !level.tree.digestsContent else {
       throw BuilderError("missing-content-digest", "the index of \(name) has no digest for \(path)", exitCode: .defect)
     }
-    return digest
+    throw UnknownLayers(layers: [level.layer])
   }
 
   func identity(at path: TreePath) throws -> FileIdentity? {
@@ -126,7 +127,7 @@ struct StackTree: FileTree {
   }
 }
 
-/// Layers that have to be looked into before a question about a stack can be answered.
+/// Layers that have to be looked into, contents and all, before a question about a stack can be answered.
 struct UnknownLayers: Error {
   let layers: [Layer]
 }
