@@ -36,7 +36,7 @@ struct FolderRecord: Codable, Sendable {
 
   /// - Throws: `HostError`.
   func write(beside folder: FilePath) throws {
-    try Files.writeAtomically(JSONDocument.encode(self), to: Self.path(beside: folder))
+    try Files.writeAtomically(JSONDocument.encode(self), to: Self.path(beside: folder), isDurable: false)
   }
 
   private static func path(beside folder: FilePath) -> FilePath {

@@ -12,6 +12,8 @@ struct LayerCommit: Sendable {
   let latestTime: Timestamp?
   /// Whether it is no layer of an image, so that no name means a deletion and nobody looks into it.
   var isArchive = false
+  /// Whether a layer gets its name when the disk has it, or as soon as it is written.
+  var isDurable = true
   /// Is told of a layer that grows large, so that it can be sent while it is made.
   var onGrowth: (@Sendable (GrowingBlob) -> Void)?
 
@@ -28,7 +30,7 @@ struct LayerCommit: Sendable {
   func write(
     _ body: (LayerWriter) throws -> Void, verifying: (LayerIndex) throws -> Void = { _ in }
   ) throws -> Layer {
-    let sink = IngestSink(try store.content.ingest(), onGrowth)
+    let sink = IngestSink(try store.content.ingest(isDurable: isDurable), onGrowth)
     var options = LayerWriter.Options(compression: compression, latestTime: latestTime, digestsContent: !isArchive)
     options.permitsWhiteoutNames = isArchive
     let writer = try LayerWriter(to: sink, options: options)

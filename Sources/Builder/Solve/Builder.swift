@@ -31,6 +31,9 @@ public struct Builder: Sendable {
     public var failureShell: FailureShell?
     /// Whether a layer of a base image is kept when nothing but its list of files was needed of it.
     public var keepsBase: @Sendable (Layer) -> Bool = { _ in true }
+    /// Whether layers are brought to the disk before anybody relies on them: not where a registry gets them, and they
+    /// are only kept to save work.
+    public var waitsForDisk = true
     /// Told of each step whose result is not known, before it runs. Called from any thread.
     public var onWork: @Sendable () -> Void = {}
     /// Told of layers that the images will have, the lowest first, as soon as that is sure, and again when one has come

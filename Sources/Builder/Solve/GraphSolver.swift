@@ -273,6 +273,7 @@ struct GraphSolver: Sendable {
 
   private func commit(_ vertex: Vertex) -> LayerCommit {
     var commit = LayerCommit(store: store, compression: options.compression, latestTime: options.epoch)
+    commit.isDurable = options.waitsForDisk
     if layers.contain(vertex.id) { commit.onGrowth = options.onGrowth }
     return commit
   }

@@ -33,7 +33,7 @@ extension BuildStore {
     for key in keys {
       let path = recordPath(of: key)
       try Files.createDirectories(path.removingLastComponent())
-      try Files.writeAtomically(bytes, to: path)
+      try Files.writeAtomically(bytes, to: path, isDurable: false)
     }
   }
 }

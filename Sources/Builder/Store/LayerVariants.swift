@@ -30,6 +30,6 @@ extension BuildStore {
     let record = CacheRecord(descriptor: variant.descriptor, diffID: variant.diffID, created: variant.created)
     let path = variantPath(of: diffID, compression)
     try Files.createDirectories(path.removingLastComponent())
-    try Files.writeAtomically(try JSONDocument.encode(record), to: path)
+    try Files.writeAtomically(try JSONDocument.encode(record), to: path, isDurable: false)
   }
 }

@@ -118,7 +118,7 @@ final class ContextMemory: Sendable {
     }
     guard let entries else { return BuildStore.markUsed(path) }
     try? Files.createDirectories(path.removingLastComponent())
-    try? Files.writeAtomically(ContextMemoryFile.encode(entries), to: path)
+    try? Files.writeAtomically(ContextMemoryFile.encode(entries), to: path, isDurable: false)
   }
 }
 

@@ -72,15 +72,17 @@ struct BaseImages: Sendable {
 }
 
 extension BuildSettings {
+  /// Whether all that is made goes to registries, so that the store only saves work for later builds.
+  var isPushedAlone: Bool { !outputs.isEmpty && outputs.allSatisfy { !$0.registryNames.isEmpty } }
+
   /// Whether a layer of a base image of which only the list of files was needed is kept. One that is pushed as it is to
   /// the registry that it comes from is there already, and would only be read from the network to lie on the disk.
   var keepsBase: @Sendable (Layer) -> Bool {
     let targets = Set(outputs.flatMap(\.registryNames).map(\.registry))
-    let isPushedOnly =
-      cacheExports.isEmpty && targets.count == 1
-      && outputs.allSatisfy { !$0.registryNames.isEmpty && !$0.compression.isForced }
+    let leavesBase =
+      isPushedAlone && cacheExports.isEmpty && targets.count == 1 && outputs.allSatisfy { !$0.compression.isForced }
     return { layer in
-      guard isPushedOnly, layer.cacheName == nil, let origin = layer.originReference else { return true }
+      guard leavesBase, layer.cacheName == nil, let origin = layer.originReference else { return true }
       return !targets.contains(origin.registry)
     }
   }

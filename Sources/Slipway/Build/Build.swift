@@ -190,6 +190,7 @@ public struct Build: Sendable {
     if let jobs = request.jobs { options.jobs = jobs }
     options.embedsCache = settings.embedsCache
     options.keepsBase = settings.keepsBase
+    options.waitsForDisk = !settings.isPushedAlone
     options.onWork = {
       for push in pushes { push.expectWork() }
     }
