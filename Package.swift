@@ -102,6 +102,11 @@ let package = Package(
     // YAML text → nodes that know where they are written; pure.
     module("SourceYAML", ["CYAML", "Diagnostics"]),
 
+    // Docker's command line: tables of its commands and flags, with what becomes of each; words → invocation; pure.
+    module("DockerCommandLine"),
+    // Go's text/template as docker's --format uses it: a template and a tree of values → text; pure.
+    module("GoTemplate"),
+
     // MARK: Layer 2
     // AST + options + base configs → `BuildGraph` and final config; pure.
     module("BuildPlanning", ["Diagnostics", "DockerfileSyntax", "OCI"]),
@@ -160,16 +165,19 @@ let package = Package(
     module(
       "Slipway",
       [
-        "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax", "HTTP",
-        "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources", "RollingPlugin", "Sandbox",
-        systemPackage,
+        "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax",
+        "GoTemplate", "HTTP", "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources",
+        "RollingPlugin", "Sandbox", systemPackage,
       ]),
 
     // MARK: Layer 5
     // argv, terminal, exit codes; the executable `slipway`.
     .executableTarget(
       name: "SlipwayCLI",
-      dependencies: ["Diagnostics", "HostOS", "Images", "OCI", "Slipway", argumentParser, systemPackage],
+      dependencies: [
+        "Diagnostics", "DockerCommandLine", "GoTemplate", "HostOS", "Images", "OCI", "Slipway", argumentParser,
+        systemPackage,
+      ],
       swiftSettings: swiftSettings),
 
     // MARK: Deploy plugins: import `DeployPlugins` and nothing above
@@ -199,6 +207,8 @@ let package = Package(
       name: "RunBench", dependencies: ["HostOS", "Sandbox", systemPackage], path: "Benchmarks/RunBench",
       exclude: ["bare.c"], swiftSettings: swiftSettings),
     tests("SourceYAML", ["SourceYAML"]),
+    tests("DockerCommandLine", ["DockerCommandLine"]),
+    tests("GoTemplate", ["GoTemplate"]),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
     // A program that enters a user namespace as ours does, for the tests of plain users.

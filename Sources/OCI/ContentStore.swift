@@ -141,14 +141,16 @@ public struct ContentStore: Sendable {
   /// `org.opencontainers.image.ref.name` (image-spec, annotations.md).
   public static let referenceNameAnnotation = "org.opencontainers.image.ref.name"
 
-  /// Takes names away. The images stay until they are pruned.
+  /// Takes names away, and what is listed without a name by its digest. The images stay until they are pruned.
   /// - Throws: `HostError`, `OCIError`.
   public func untag(_ names: Set<String>) throws {
     guard try FileStatus.ifExists(layout.appending("index.json")) != nil else { return }
     try prepare()
     try FileLock.hold(ingestFolder.appending("index.lock")) {
       var index = try self.names()
-      index.manifests.removeAll { $0.annotations?[Self.referenceNameAnnotation].map(names.contains) ?? false }
+      index.manifests.removeAll {
+        names.contains($0.annotations?[Self.referenceNameAnnotation] ?? $0.digest.description)
+      }
       try Files.writeAtomically(try JSONDocument.encode(index), to: layout.appending("index.json"))
     }
   }
