@@ -92,7 +92,7 @@ struct LayerIntakeTests {
     // The index that a stored blob gives is the same, byte for byte.
     let made = try Files.read(store.indexPath(of: layer.diffID))
     try Files.removeTree(store.indexPath(of: layer.diffID))
-    try await trees.intake.index(layer)
+    try await trees.intake.index(layer, of: .contents)
     #expect(try Files.read(store.indexPath(of: layer.diffID)) == made)
     #expect(origin.reads.digests.withLock { $0 }.count == 1)
   }
