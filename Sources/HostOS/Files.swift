@@ -115,11 +115,6 @@ public enum Files {
     guard fsync(descriptor.rawValue) == 0 else { throw HostError("write to the disk", path, .current) }
   }
 
-  /// Begins to bring a part of a file to the disk, so that less is left to be waited for in `synchronize`.
-  public static func beginSynchronizing(_ descriptor: FileDescriptor, offset: Int64, count: Int64) {
-    hostos_begin_synchronizing(descriptor.rawValue, offset, count)
-  }
-
   /// Replaces `target` if it exists.
   /// - Throws: `HostError`.
   public static func rename(_ source: FilePath, to target: FilePath) throws {

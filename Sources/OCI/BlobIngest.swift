@@ -10,15 +10,14 @@ public struct BlobIngest: ~Copyable, Sendable {
   private let descriptor: FileDescriptor
   private let isDurable: Bool
   private var committed = false
-  /// Up to where it is on its way to the disk, in bytes.
-  private var synchronizing: Int64 = 0
-  private static let synchronizedPiece: Int64 = 8 << 20
+  private var behind: WriteBehind
   /// In bytes.
   public private(set) var count: Int64 = 0
 
   init(store: ContentStore, isDurable: Bool) throws {
     self.store = store
     self.isDurable = isDurable
+    behind = WriteBehind(isAwaited: isDurable)
     temporary = store.ingestFolder.appending(Files.uniqueName())
     descriptor = try Files.open(
       temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o644))
@@ -28,11 +27,7 @@ public struct BlobIngest: ~Copyable, Sendable {
   public mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
     do { try descriptor.writeAll(bytes) } catch let errno as Errno { throw HostError("write", temporary, errno) }
     count += Int64(bytes.count)
-    // The disk works while the next bytes are made.
-    if isDurable, count - synchronizing >= Self.synchronizedPiece {
-      Files.beginSynchronizing(descriptor, offset: synchronizing, count: count - synchronizing)
-      synchronizing = count
-    }
+    behind.advance(to: count, descriptor)
   }
 
   /// Lets somebody read what is written while more is; they are told of it by the caller.
