@@ -25,19 +25,19 @@ public struct RegistryClient: Sendable {
   ) {
     self.http = http
     self.configuration = configuration
-    authenticator = Authenticator(http: http, credentials: credentials)
+    authenticator = Authenticator(http: http, credentials: configuration.relocating(credentials))
     endpoints = Endpoints(http: http, certificates: certificates)
     warnings = WarningReporter(report: onWarning)
   }
 
-  /// The repository of a name, as destination and as source; tag and digest of the name do not matter. Mirrors are for
-  /// reading, and are not asked.
+  /// The repository of a name, as destination and as source, where its registry is; tag and digest of the name do not
+  /// matter. Mirrors are for reading, and are not asked.
   public func repository(_ reference: ImageReference) -> RegistryRepository {
-    let rule = configuration.rule(for: reference)
-    var repository = RegistryRepository(
-      client: self, registry: reference.registry, name: reference.repository, isInsecure: rule?.isInsecure ?? false)
-    repository.refusal = rule.flatMap { $0.isBlocked ? .blocked(reference, $0) : nil }
-    return repository
+    do throws(any Error) { return repository(try configuration.destination(for: reference)) } catch {
+      var repository = repository(PullPlace(reference))
+      repository.refusal = error as? RegistryError
+      return repository
+    }
   }
 
   func repository(_ place: PullPlace) -> RegistryRepository {

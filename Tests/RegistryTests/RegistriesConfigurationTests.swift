@@ -103,6 +103,31 @@ import Testing
     #expect(try places("quay.io/me/web", configuration) == ["quay.io/me/web"])
   }
 
+  @Test func aLocationStandsForItsPrefixAlsoInPushesAndLogins() async throws {
+    let configuration = try configuration(
+      """
+      [[registry]]
+      prefix = "hub.example/team"
+      location = "127.0.0.1:5000/there"
+      insecure = true
+      [[registry.mirror]]
+      location = "127.0.0.1:6000/there"
+      """)
+    let place = try configuration.destination(for: ImageReference(parsing: "hub.example/team/app:1"))
+    #expect(
+      place == PullPlace(registry: "127.0.0.1:5000", repository: "there/app", isInsecure: true, isMirror: false))
+    let own = try configuration.destination(for: ImageReference(parsing: "hub.example/other/app"))
+    #expect(own.registry == "hub.example" && own.repository == "other/app")
+    let credentials = configuration.relocating(StaticCredentials(["hub.example": .basic(user: "ada", password: "x")]))
+    func user(_ registry: String, _ repository: String) async throws -> String? {
+      try await credentials.credential(registry: registry, repository: repository)?.credential.description
+    }
+    #expect(try await user("127.0.0.1:5000", "there/app") == "user ada")
+    for (registry, repository) in [("127.0.0.1:5000", "thereabouts"), ("127.0.0.1:6000", "there/app")] {
+      #expect(try await user(registry, repository) == nil)
+    }
+  }
+
   @Test func blockedRegistriesAreRefused() throws {
     let configuration = try configuration("[[registry]]\nlocation = \"docker.io\"\nblocked = true\n")
     let error = #expect(throws: RegistryError.self) { try places("debian", configuration) }

@@ -63,6 +63,14 @@ public struct RegistriesConfiguration: Sendable, Hashable {
       + [place(reference, rule, at: rule.location, isInsecure: rule.isInsecure, isMirror: false)]
   }
 
+  /// Where an image is written: at the registry's location, for mirrors are for reading.
+  /// - Throws: `RegistryError` with the code `registry-blocked` or `registries-conf-invalid`.
+  public func destination(for reference: ImageReference) throws -> PullPlace {
+    guard let rule = rule(for: reference) else { return PullPlace(reference) }
+    guard !rule.isBlocked else { throw RegistryError.blocked(reference, rule) }
+    return try place(reference, rule, at: rule.location, isInsecure: rule.isInsecure, isMirror: false)
+  }
+
   private func place(
     _ reference: ImageReference, _ rule: RegistryRule, at location: String?, isInsecure: Bool, isMirror: Bool
   ) throws -> PullPlace {

@@ -44,7 +44,7 @@ public struct ExplainRegistry: Sendable {
   /// - Throws: `RegistryError` when a file cannot be used.
   public func explain() async throws -> Explanation {
     let configuration = try RegistriesConfiguration(bench.environment)
-    let credentials = bench.credentials(bench.ecrCredentials())
+    let credentials = configuration.relocating(bench.credentials(bench.ecrCredentials()))
     let (full, alias) = try configuration.expanded(reference)
     let rule = configuration.rule(for: full)
     var answer = Explanation(
@@ -58,10 +58,7 @@ public struct ExplainRegistry: Sendable {
     for place in try configuration.places(for: reference) {
       answer.pull.append(try await explain(place, credentials))
     }
-    answer.push = try await explain(
-      PullPlace(
-        registry: reference.registry, repository: reference.repository,
-        isInsecure: configuration.rule(for: reference)?.isInsecure ?? false, isMirror: false), credentials)
+    answer.push = try await explain(configuration.destination(for: reference), credentials)
     return answer
   }
 
