@@ -148,6 +148,8 @@ let package = Package(
     module(
       "RemoteSources",
       ["Diagnostics", "DockerfileSyntax", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
+    // buildspec 0.1 and 0.2 → value with ranges; runs its phases.
+    module("Buildspec", ["Diagnostics", "HostOS", "SourceYAML", systemPackage]),
     // The deploy protocol: messages and author side (the SDK).
     module("DeployPlugins", ["Diagnostics"]),
 
@@ -165,7 +167,7 @@ let package = Package(
     module(
       "Slipway",
       [
-        "AWS", "Archive", "BuildPlanning", "Builder", "DeployPlugins", "Diagnostics", "DockerfileSyntax",
+        "AWS", "Archive", "BuildPlanning", "Builder", "Buildspec", "DeployPlugins", "Diagnostics", "DockerfileSyntax",
         "GoTemplate", "HTTP", "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources",
         "RollingPlugin", "Sandbox", systemPackage,
       ]),
@@ -175,7 +177,8 @@ let package = Package(
     .executableTarget(
       name: "SlipwayCLI",
       dependencies: [
-        "Diagnostics", "DockerCommandLine", "GoTemplate", "HostOS", "Images", "OCI", "Slipway", argumentParser,
+        "Buildspec", "Diagnostics", "DockerCommandLine", "GoTemplate", "HostOS", "Images", "OCI", "Slipway",
+        argumentParser,
         systemPackage,
       ],
       swiftSettings: swiftSettings),
@@ -209,6 +212,7 @@ let package = Package(
     tests("SourceYAML", ["SourceYAML"]),
     tests("DockerCommandLine", ["DockerCommandLine"]),
     tests("GoTemplate", ["GoTemplate"]),
+    tests("Buildspec", ["Buildspec"]),
     tests("BuildPlanning", ["BuildPlanning", "DockerfileSyntax", "OCI"]),
     tests("Archive", ["Archive"]),
     // A program that enters a user namespace as ours does, for the tests of plain users.
@@ -228,8 +232,8 @@ let package = Package(
     tests(
       "Slipway",
       [
-        "AWS", "Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "Images", "OCI", "RemoteSources",
-        "Slipway",
+        "AWS", "Archive", "BuildPlanning", "Builder", "Buildspec", "DockerfileSyntax", "HTTP", "Images", "OCI",
+        "RemoteSources", "Slipway",
       ]),
     tests("TestSupport"),
     // The program as people run it, with the tools that they have.

@@ -204,6 +204,18 @@ public enum Files {
     }
   }
 
+  /// The path without symbolic links, `.` and `..`.
+  /// - Throws: `HostError` when it does not exist.
+  public static func realPath(_ path: FilePath) throws -> FilePath {
+    let result: FilePath? = path.withPlatformString { pointer in
+      guard let real = realpath(pointer, nil) else { return nil }
+      defer { free(real) }
+      return FilePath(platformString: real)
+    }
+    guard let result else { throw HostError("find", path, .current) }
+    return result
+  }
+
   /// A name that no other process uses, now or later, on this machine.
   public static func uniqueName() -> String {
     String(UInt64.random(in: .min ... .max), radix: 36) + "-" + String(getpid())

@@ -13,9 +13,14 @@ struct ProgressOptions: ParsableArguments {
   @Flag(name: [.short, .long], help: "Show no progress, the same as --progress quiet.")
   var quiet = false
 
+  /// Whether nothing is to be shown.
+  var isQuiet: Bool { style == .quiet }
+
+  private var style: Style {
+    quiet ? .quiet : progress ?? Environment.current.nonEmpty("BUILDKIT_PROGRESS").flatMap(Style.init) ?? .auto
+  }
+
   func reporter() -> ProgressReporter {
-    let style =
-      quiet ? .quiet : progress ?? Environment.current.nonEmpty("BUILDKIT_PROGRESS").flatMap(Style.init) ?? .auto
     switch style {
     case .quiet: return ProgressReporter(SilentProgress())
     case .auto, .plain: return ProgressReporter(PlainProgress(renderer: Terminal.renderer, write: Terminal.tell))

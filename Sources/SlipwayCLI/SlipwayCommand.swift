@@ -11,7 +11,7 @@ struct SlipwayCommand: AsyncParsableCommand {
       BuildCommand.self, CheckCommand.self, CopyCommand.self, DigestCommand.self, DiskUsageCommand.self,
       DoctorCommand.self, InspectCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self,
       LogoutCommand.self, ManifestCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
-      PushCommand.self, RegistryCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
+      PushCommand.self, RegistryCommand.self, RunCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
       TagCommand.self, ValidateCommand.self,
     ])
 

@@ -15,6 +15,10 @@ enum Terminal {
     _ = try? FileDescriptor.standardError.writeAll(Array(text.utf8))
   }
 
+  @Sendable static func tell(_ bytes: [UInt8]) {
+    _ = try? FileDescriptor.standardError.writeAll(bytes)
+  }
+
   /// Whether colours are welcome (no-color.org).
   static var usesColor: Bool {
     Environment.current.nonEmpty("NO_COLOR") == nil && Environment.current["TERM"] != "dumb"

@@ -118,28 +118,3 @@ struct MountSecretTests {
     #expect(try await bench.stored("work") == [])
   }
 }
-
-struct SecretMaskTests {
-  @Test(arguments: [
-    (["abcd"], ["xabcdy"], "x***y"), (["abcd"], ["xab", "cdy"], "x***y"), (["abcd"], ["a", "b", "c", "d"], "***"),
-    (["abcd"], ["ab", "x", "abc"], "abxabc"), (["abcd", "abcdef"], ["abcde", "f abcd"], "*** ***"),
-    (["abab"], ["aababab"], "a***ab"), (["abc"], ["abc"], "abc"), ([], ["abc"], "abc"), ([""], ["abc"], "abc"),
-    (["abcd\n"], ["abcd"], "***"), (["-----BEGIN\nlong line of key\nend\n"], ["long line of key, end"], "***, end"),
-    (["abcd", "bcde"], ["abcde"], "***e"),
-  ])
-  func hidesSecretsInAnyPieces(_ secrets: [String], _ pieces: [String], _ shown: String) {
-    var mask = SecretMask(secrets.map { Array($0.utf8) })
-    var bytes: [UInt8] = []
-    for piece in pieces { bytes += mask.append(Array(piece.utf8)) }
-    bytes += mask.finish()
-    #expect(String(decoding: bytes, as: UTF8.self) == shown)
-  }
-
-  @Test func nothingIsHeldBackWithoutNeed() {
-    var mask = SecretMask([Array("abcd".utf8)])
-    #expect(mask.append(Array("line\n".utf8)) == Array("line\n".utf8))
-    #expect(mask.append(Array("x ab".utf8)) == Array("x ".utf8))
-    #expect(mask.append(Array("c".utf8)) == [])
-    #expect(mask.append(Array("!".utf8)) == Array("abc!".utf8))
-  }
-}

@@ -24,3 +24,23 @@ void hostos_begin_synchronizing(int descriptor, int64_t offset, int64_t length);
 uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number);
 uint32_t hostos_major(uint64_t device);
 uint32_t hostos_minor(uint64_t device);
+
+/// A program to start in a session of its own, with /dev/null as its input and both outputs on one descriptor.
+struct hostos_command {
+  const char *path;
+  char *const *arguments;
+  char *const *environment;
+  const char *directory;
+  int output;
+  /// Whether the program runs as another user; only root may ask for it.
+  int changes_user;
+  uint32_t user;
+  uint32_t group;
+  const uint32_t *groups;
+  size_t group_count;
+};
+
+/// Starts it with signals as a new program expects them. Sets `pid` and `pidfd` and returns 0, or returns an errno.
+int hostos_start(const struct hostos_command *command, int32_t *pid, int32_t *pidfd);
+/// Waits for a child that has ended; returns 0 and sets `status` as waitpid(2) does, or returns an errno.
+int hostos_reap(int32_t pid, int32_t *status);

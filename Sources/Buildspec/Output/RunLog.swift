@@ -1,0 +1,83 @@
+import Diagnostics
+import Glibc
+import Synchronization
+
+/// What a run tells, in the manner of CodeBuild's logs, with secrets masked.
+public final class RunLog: Sendable {
+  private struct State {
+    var mask = SecretMask()
+    var endsLine = true
+  }
+
+  private let state = Mutex(State())
+  private let write: @Sendable ([UInt8]) -> Void
+  private let now: @Sendable () -> (seconds: Int, microseconds: Int)
+
+  /// - Parameter now: since 1970.
+  public init(
+    now: @escaping @Sendable () -> (seconds: Int, microseconds: Int) = RunLog.clock,
+    write: @escaping @Sendable ([UInt8]) -> Void
+  ) {
+    self.now = now
+    self.write = write
+  }
+
+  public func addSecret(_ secret: String) { state.withLock { $0.mask.add(secret.utf8) } }
+
+  /// A line such as `[Container] 2024/08/03 05:12:48.191449 Entering phase BUILD`.
+  public func line(_ text: String) {
+    let time = now()
+    var date = tm()
+    var seconds = time_t(time.seconds)
+    gmtime_r(&seconds, &date)
+    let parts = [date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec].map { Self.padded(Int($0), 2) }
+    let stamp =
+      "\(date.tm_year + 1900)/\(parts[0])/\(parts[1]) \(parts[2]):\(parts[3]):\(parts[4]).\(Self.padded(time.microseconds, 6))"
+    say("[Container] \(stamp) \(text)\n")
+  }
+
+  /// Whole lines of something else.
+  public func say(_ text: String) {
+    state.withLock { state in
+      var bytes = state.mask.finish()
+      if !state.endsLine || bytes.last.map({ $0 != 0x0A }) == true { bytes.append(0x0A) }
+      bytes += Array(state.mask.masked(text).utf8)
+      state.endsLine = bytes.last == 0x0A
+      if !bytes.isEmpty { write(bytes) }
+    }
+  }
+
+  /// What a command writes, as it comes.
+  public func output(_ bytes: UnsafeRawBufferPointer) {
+    state.withLock { state in
+      let bytes = state.mask.append(bytes)
+      guard let last = bytes.last else { return }
+      state.endsLine = last == 0x0A
+      write(bytes)
+    }
+  }
+
+  /// A command has ended, so what looks like the beginning of a secret is none.
+  public func flush() {
+    state.withLock { state in
+      let bytes = state.mask.finish()
+      guard let last = bytes.last else { return }
+      state.endsLine = last == 0x0A
+      write(bytes)
+    }
+  }
+
+  /// The same text without secrets.
+  public func masked(_ text: String) -> String { state.withLock { $0.mask.masked(text) } }
+
+  private static func padded(_ number: Int, _ digits: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
+  @Sendable public static func clock() -> (seconds: Int, microseconds: Int) {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return (time.tv_sec, time.tv_nsec / 1000)
+  }
+}
