@@ -169,7 +169,7 @@ let package = Package(
       [
         "AWS", "Archive", "BuildPlanning", "Builder", "Buildspec", "DeployPlugins", "Diagnostics", "DockerfileSyntax",
         "GoTemplate", "HTTP", "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources",
-        "RollingPlugin", "Sandbox", systemPackage,
+        "RollingPlugin", "Sandbox", "SourceYAML", systemPackage,
       ]),
 
     // MARK: Layer 5

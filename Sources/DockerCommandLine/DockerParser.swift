@@ -36,7 +36,7 @@ public enum DockerParser {
     return parser
   }
 
-  private static func finish(
+  static func finish(
     _ command: DockerCommand, _ spelling: String, _ words: [String], _ values: [String: [String]],
     _ warnings: [String], _ program: String
   ) throws(DockerUsageError) -> DockerLine {

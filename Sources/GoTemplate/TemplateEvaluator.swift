@@ -91,7 +91,7 @@ struct TemplateEvaluator {
     of value: TemplateValue, _ pipeline: Pipeline
   ) throws(TemplateError) -> [(TemplateValue, TemplateValue)] {
     switch value {
-    case .null: return []
+    case .null, .empty: return []
     case .list(let values): return values.enumerated().map { (.integer(Int64($0.offset)), $0.element) }
     case .map(let members): return members.sorted { $0.key < $1.key }.map { (.text($0.key), $0.value) }
     case .record(let members): return members.map { (.text($0.name), $0.value) }
@@ -171,7 +171,7 @@ struct TemplateEvaluator {
     var value = value
     for name in operand.fields {
       switch value {
-      case .record, .map:
+      case .record, .map, .empty("map[]"):
         guard let member = value[name] else {
           guard missingKey == .error else { return .null }
           throw source.executionError("map has no entry for key \"\(name)\"", in: operand.range)

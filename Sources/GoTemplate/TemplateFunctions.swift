@@ -81,7 +81,7 @@ enum TemplateFunctions {
     let separator = try text(arguments[1])
     switch arguments[0] {
     case .list(let values): return .text(values.map(\.description).joined(separator: separator))
-    case .null: return .text("")
+    case .null, .empty: return .text("")
     default: throw Failure(words: "wrong type for value; expected []string; got \(arguments[0].typeName)")
     }
   }
@@ -121,6 +121,7 @@ enum TemplateFunctions {
     case .list(let values): return .integer(Int64(values.count))
     case .map(let members): return .integer(Int64(members.count))
     case .record(let members): return .integer(Int64(members.count))
+    case .empty: return .integer(0)
     case .null: throw Failure(words: "len of nil pointer")
     default: throw Failure(words: "len of type \(value.typeName)")
     }
@@ -137,6 +138,8 @@ enum TemplateFunctions {
       // What a map of texts does not have is the empty text.
       case (.map(let members), .text(let name)): value = members[name] ?? .text("")
       case (.record, .text(let name)): value = value[name] ?? .null
+      case (.empty("map[]"), .text): value = .text("")
+      case (.empty, .integer): throw Failure(words: "reflect: slice index out of range")
       case (.null, _): throw Failure(words: "index of untyped nil")
       case (.list, _): throw Failure(words: "cannot index slice/array with type \(key.typeName)")
       case (.map, _), (.record, _): throw Failure(words: "value has type \(key.typeName); should be string")
@@ -180,7 +183,8 @@ enum TemplateFunctions {
     switch (left, right) {
     case (.text, .text), (.integer, .integer), (.bool, .bool), (.number, .number), (.null, .null): return left == right
     case (.null, _), (_, .null): return false
-    case (.list, _), (.record, _), (.map, _): throw Failure(words: "non-comparable type \(left): \(left.typeName)")
+    case (.list, _), (.record, _), (.map, _), (.empty, _):
+      throw Failure(words: "non-comparable type \(left): \(left.typeName)")
     default: throw Failure(words: "incompatible types for comparison")
     }
   }
@@ -190,7 +194,7 @@ enum TemplateFunctions {
     case (.text(let left), .text(let right)): return left < right
     case (.integer(let left), .integer(let right)): return left < right
     case (.number(let left), .number(let right)): return left < right
-    case (.bool, _), (.list, _), (.record, _), (.map, _), (.null, _):
+    case (.bool, _), (.list, _), (.record, _), (.map, _), (.null, _), (.empty, _):
       throw Failure(words: "invalid type for comparison")
     default: throw Failure(words: "incompatible types for comparison")
     }

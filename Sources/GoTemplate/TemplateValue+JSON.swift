@@ -15,7 +15,7 @@ extension TemplateValue {
 
   private func write(to text: inout String, indent: String?, depth: Int) {
     switch self {
-    case .null: text += "null"
+    case .null, .empty: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .integer(let value): text += "\(value)"
     case .number(let value):

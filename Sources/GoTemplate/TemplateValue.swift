@@ -8,6 +8,8 @@ public indirect enum TemplateValue: Sendable, Hashable {
   case list([TemplateValue])
   /// Members in their order, as of a struct.
   case record([Member])
+  /// A list or a map that was never made: nothing to JSON, and printed as an empty one, `[]` or `map[]`.
+  case empty(String)
   /// Members that Go sorts by their names, as of a map.
   case map([String: TemplateValue])
 
@@ -33,7 +35,7 @@ public indirect enum TemplateValue: Sendable, Hashable {
   /// What `if` asks: everything but zero, false, and what is empty.
   var isTrue: Bool {
     switch self {
-    case .null: false
+    case .null, .empty: false
     case .bool(let value): value
     case .integer(let value): value != 0
     case .number(let value): value != 0
@@ -51,7 +53,7 @@ public indirect enum TemplateValue: Sendable, Hashable {
     case .integer: "int"
     case .number: "float64"
     case .text: "string"
-    case .list: "[]interface {}"
+    case .list, .empty: "[]interface {}"
     case .record, .map: "map[string]interface {}"
     }
   }
@@ -77,7 +79,7 @@ extension TemplateValue: CustomStringConvertible {
     case .bool(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .number(let value): value == value.rounded() && abs(value) < 1e21 ? "\(Int64(value))" : "\(value)"
-    case .text(let value): value
+    case .text(let value), .empty(let value): value
     case .list(let values): "[\(values.map(\.description).joined(separator: " "))]"
     case .record(let members): "{\(members.map(\.value.description).joined(separator: " "))}"
     case .map(let members):

@@ -192,6 +192,13 @@ public enum Files {
     }
   }
 
+  /// Makes a symbolic link at a path that is free.
+  /// - Throws: `HostError`.
+  public static func makeSymbolicLink(_ path: FilePath, saying target: FilePath) throws {
+    let result = target.withPlatformString { to in path.withPlatformString { symlink(to, $0) } }
+    guard result == 0 else { throw HostError("make the symbolic link", path, .current) }
+  }
+
   /// What a symbolic link says, byte for byte.
   /// - Throws: `HostError`.
   public static func symbolicLinkTarget(_ path: FilePath) throws -> FilePath {

@@ -9,7 +9,9 @@ struct SlipwayCommand: AsyncParsableCommand {
     version: slipwayVersion,
     subcommands: [
       BuildCommand.self, CheckCommand.self, CopyCommand.self, DigestCommand.self, DiskUsageCommand.self,
-      DoctorCommand.self, InspectCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self,
+      DockerCommand.self,
+      DoctorCommand.self, InspectCommand.self, KanikoCommand.self, ListCommand.self, LoadCommand.self,
+      LoginCommand.self,
       LogoutCommand.self, ManifestCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
       PushCommand.self, RegistryCommand.self, RunCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
       TagCommand.self, ValidateCommand.self,

@@ -99,9 +99,8 @@ import Testing
         + "See 'docker tag --help' for more information", 1
     ),
     (
-      "run -d x",
-      "docker run: --detach is not available: a container ends with the docker command that started it; "
-        + "start what is needed in the foreground, or behind &", 125
+      "run --read-only x",
+      "docker run: --read-only is not available: what a container writes changes no image; leave --read-only away", 125
     ),
     (
       "build --provenance=true .",

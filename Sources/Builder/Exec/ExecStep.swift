@@ -25,6 +25,8 @@ struct ExecStep: Sendable {
   var timeout: Duration?
   /// Nil when nobody wants to look around where a command failed.
   var failureShell: FailureShell?
+  /// What a container has beside what a command of a build has; nil for one of a build.
+  var container: ContainerSession?
 
   /// What determines the result, as far as one can know: the tree below and what the command sees.
   var key: CacheKey {
@@ -47,7 +49,18 @@ struct ExecStep: Sendable {
   }
 
   func run(_ step: ProgressStep) async throws -> Layer {
-    if try await choice() == .chroot { return try await runInFolder(step) }
+    guard let layer = try await change(step) else {
+      throw BuilderError("no-layer", "the command left no layer", at: annotation, exitCode: .defect)
+    }
+    return layer
+  }
+
+  /// - Returns: nil for a container whose changes nobody wants.
+  func change(_ step: ProgressStep) async throws -> Layer? {
+    if try await choice() == .chroot {
+      try container?.checkFolder()
+      return try await runInFolder(step)
+    }
     let lowers = try await snapshots.materialise(base)
     let tree = try await trees.tree(of: base, name: "the image")
     let folder = try store.makeWorkFolder()
@@ -68,6 +81,7 @@ struct ExecStep: Sendable {
       try await Sandbox().run($0, in: root, on: $1, owners: owners, output: $2)
     }
     holds.release()
+    if let container, !container.keepsChanges { return nil }
     let layer = try await Blocking.run { try writeLayer(of: root.upper, on: tree, special) }
     try snapshots.adopt(root.upper, as: LayerStack(base.layers + [layer]))
     return layer
@@ -110,13 +124,17 @@ struct ExecStep: Sendable {
     command.workingDirectory = FilePath(operation.workingDirectory)
     command.user = user
     command.network = operation.network == .none ? .none : .host
+    if let container {
+      command.hostName = container.hostName
+      command.input = container.input
+    }
     command.hosts = hosts(of: command)
     command.sharedMemorySize = operation.surroundings.sharedMemorySize.map { UInt64(max(0, $0)) }
     command.limits = try operation.surroundings.limits.map {
       try SandboxLimit(name: $0.name, soft: $0.soft, hard: $0.hard)
     }
     command.timeout = timeout
-    command.mounts = mounts.mounts.map(\.mount)
+    command.mounts = mounts.mounts.map(\.mount) + (container?.mounts ?? [])
     command.resolvConf = operation.network == .none ? [] : (try? Files.read("/etc/resolv.conf")) ?? []
     if let script = operation.script {
       let content = SandboxMount.Source.content(script.content, mode: 0o755, uid: 0, gid: 0)
@@ -195,6 +213,10 @@ struct ExecStep: Sendable {
     _ command: SandboxCommand, _ mounts: PreparedMounts, _ step: ProgressStep,
     _ run: @escaping @Sendable (SandboxCommand, SandboxTerminal?, @escaping Sandbox.Output) async throws -> ExitStatus
   ) async throws {
+    if let container {
+      let status = try await run(command, container.terminal, container.output)
+      return container.end(status)
+    }
     let log = CommandLog(step, hiding: mounts.secrets)
     let failure: BuilderError
     do {

@@ -174,18 +174,7 @@ struct GraphSolver: Sendable {
         "missing-image", "\(requirement.reference.familiarDescription) was not looked up", exitCode: .defect)
     }
     progress.begin(vertex.title).finish()
-    let layers = zip(image.manifest.layers, image.config.rootfs.diffIDs).map { descriptor, diffID in
-      var layer = Layer(descriptor: descriptor, diffID: diffID)
-      layer.origin = image.blobs
-      layer.originReference = image.reference
-      // An image of the store need not have all its layers there.
-      if !store.content.contains(descriptor), let origin = store.origin(of: descriptor.digest) {
-        layer.origin = inputs.blobs(origin)
-        layer.originReference = origin
-      }
-      return layer
-    }
-    return LayerStack(layers)
+    return LayerStack(of: image, in: store, blobs: inputs.blobs)
   }
 
   private func solve(

@@ -29,6 +29,21 @@ public struct LayerStack: Sendable {
 
   public init(_ layers: [Layer] = []) { self.layers = layers }
 
+  /// - Parameter blobs: the blobs beside an image of any registry.
+  init(of image: ResolvedImage, in store: BuildStore, blobs: (ImageReference) -> any BlobSource) {
+    layers = zip(image.manifest.layers, image.config.rootfs.diffIDs).map { descriptor, diffID in
+      var layer = Layer(descriptor: descriptor, diffID: diffID)
+      layer.origin = image.blobs
+      layer.originReference = image.reference
+      // An image of the store need not have all its layers there.
+      if !store.content.contains(descriptor), let origin = store.origin(of: descriptor.digest) {
+        layer.origin = blobs(origin)
+        layer.originReference = origin
+      }
+      return layer
+    }
+  }
+
   /// Nil for the empty tree.
   public var chainID: ChainID? { ChainID(layers.map(\.diffID)) }
 

@@ -1,5 +1,6 @@
 extension DockerTable {
   private static let limits = "limits of processor and memory are not set: the machine's hold"
+  private static let ending = "a container is ended at once, with all that it started"
   private static let monitor = "nobody watches containers here; the pipeline sees the exit code"
   private static let noNetwork = "networks of containers are not made; a container uses that of the machine"
 
@@ -9,9 +10,7 @@ extension DockerTable {
       "Create and run a new container from an image",
       arguments: 1...Int.max,
       flags: containerFlags + [
-        .flag("detach", "d").refused(
-          "a container ends with the docker command that started it; start what is needed in the foreground, or behind &"
-        ),
+        .flag("detach", "d"),
         .value("detach-keys").withoutEffect("nothing is detached"),
         .flag("sig-proxy").withoutEffect("signals always end the container"),
       ]
@@ -57,16 +56,25 @@ extension DockerTable {
       "stop", "container stop", usage: "[OPTIONS] CONTAINER [CONTAINER...]", "Stop one or more running containers",
       arguments: 1...Int.max,
       flags: [
-        .value("signal", "s").withoutEffect("no container is running"),
-        .value("time", "t").withoutEffect("no container is running"),
-        .value("timeout").withoutEffect("no container is running"),
+        .value("signal", "s").withoutEffect(ending), .value("time", "t").withoutEffect(ending),
+        .value("timeout").withoutEffect(ending),
       ]),
     DockerCommand(
       "kill", "container kill", usage: "[OPTIONS] CONTAINER [CONTAINER...]", "Kill one or more running containers",
-      arguments: 1...Int.max, flags: [.value("signal", "s").withoutEffect("no container is running")]),
+      arguments: 1...Int.max, flags: [.value("signal", "s").withoutEffect(ending)]),
+    DockerCommand(
+      "wait", "container wait", usage: "CONTAINER [CONTAINER...]",
+      "Block until one or more containers stop, then print their exit codes", arguments: 1...Int.max),
+    DockerCommand(
+      "logs", "container logs", usage: "[OPTIONS] CONTAINER", "Fetch the logs of a container", arguments: 1...1,
+      flags: [
+        .flag("details").withoutEffect("there are none"), .flag("follow", "f"),
+        .value("since").refused("output has no times"), .value("tail", "n"),
+        .flag("timestamps", "t").refused("output has no times"), .value("until").refused("output has no times"),
+      ]),
     .refused(
-      "exec", "container exec", "start", "container start", "logs", "container logs", "wait", "container wait",
-      reason: "containers end with the docker run that started them"),
+      "exec", "container exec", "start", "container start",
+      reason: "a container runs one command; run another one with docker run"),
     DockerCommand(
       "volume ls", "volume list", usage: "[OPTIONS]", "List volumes", arguments: 0...0,
       flags: [
@@ -147,9 +155,9 @@ extension DockerTable {
       "WARNING: --publish-all is not needed: the container listens on the network of this machine, at its own ports"),
     .value("pull"),
     .flag("quiet", "q"),
-    .flag("read-only").refused("what a container writes is thrown away; leave --read-only away"),
+    .flag("read-only").refused("what a container writes changes no image; leave --read-only away"),
     .value("restart").only(["", "no"], "nobody is there to start a container again"),
-    .flag("rm").withoutEffect("containers are always removed when they end"),
+    .flag("rm"),
     .list("security-opt").warned("WARNING: --security-opt is not available: the filter of commands of builds holds"),
     .value("shm-size"),
     .value("stop-signal").withoutEffect("a container ends with this command"),

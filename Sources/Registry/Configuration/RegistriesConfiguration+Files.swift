@@ -6,10 +6,20 @@ extension RegistriesConfiguration {
   ///
   /// `$CONTAINERS_REGISTRIES_CONF`, else `~/.config/containers/registries.conf`, else
   /// `/etc/containers/registries.conf`; then the files of `registries.conf.d`, by name, of the system and of the user,
-  /// where later ones win. A user's own file leaves out all of the system's.
+  /// where later ones win. A user's own file leaves out all of the system's. What
+  /// `$CONTAINERS_REGISTRIES_CONF_OVERRIDE` names wins over all of them.
   /// - Parameter system: the folder of the system's files; tests have their own.
   /// - Throws: `RegistryError` with the code `registries-conf-invalid`.
   public init(_ environment: Environment, system: FilePath = "/etc/containers") throws {
+    try readUsual(environment, system)
+    guard let last = environment.nonEmpty("CONTAINERS_REGISTRIES_CONF_OVERRIDE").map({ FilePath($0) }) else { return }
+    guard try read(last) else {
+      throw RegistryError.invalidConfiguration(
+        last.string, "there is no such file", notes: ["CONTAINERS_REGISTRIES_CONF_OVERRIDE names it"])
+    }
+  }
+
+  private mutating func readUsual(_ environment: Environment, _ system: FilePath) throws {
     let user = environment.nonEmpty("HOME").map { FilePath($0).appending(".config").appending("containers") }
     let told = environment.nonEmpty("CONTAINERS_REGISTRIES_CONF").map { FilePath($0) }
     if let told {

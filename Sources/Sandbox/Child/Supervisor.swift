@@ -13,6 +13,8 @@ struct Supervisor {
   var namespaces: UInt64
   var timeout: Duration?
   var killSwitch: KillSwitch
+  /// Nil is nothing.
+  var input: FileDescriptor?
   var output: Sandbox.Output
 
   /// - Parameter terminal: in place of the output; nil is none.
@@ -26,15 +28,16 @@ struct Supervisor {
   }
 
   private func run(_ steps: [Step], by launcher: Launcher) throws -> Outcome {
-    let input = try Files.open("/dev/null", .readOnly)
-    defer { try? input.close() }
+    let nothing = try Files.open("/dev/null", .readOnly)
+    defer { try? nothing.close() }
     let output = try Pipe()
     let errorOutput = try Pipe()
     let status = try Pipe()
     let child = try launcher.launch(
       steps, namespaces: namespaces,
       ChildDescriptors(
-        input: input.rawValue, output: output.writeEnd, errorOutput: errorOutput.writeEnd, status: status.writeEnd))
+        input: (input ?? nothing).rawValue, output: output.writeEnd, errorOutput: errorOutput.writeEnd,
+        status: status.writeEnd))
     for pipe in [output, errorOutput, status] { pipe.closeWriteEnd() }
     killSwitch.arm(child)
     defer {

@@ -21,7 +21,8 @@ extension Sandbox {
     try Self.checkChroot(command)
     let killSwitch = KillSwitch(asks: true)
     let steps = try Self.chrootSteps(for: command, in: root.folder)
-    let supervisor = Supervisor(namespaces: 0, timeout: command.timeout, killSwitch: killSwitch, output: output)
+    let supervisor = Supervisor(
+      namespaces: 0, timeout: command.timeout, killSwitch: killSwitch, input: command.input, output: output)
     let outcome = try await withTaskCancellationHandler {
       try await Blocking.run { try supervisor.run(steps, terminal) }
     } onCancel: {

@@ -44,7 +44,7 @@ public struct Sandbox: Sendable {
       for: command, in: root, userAttributes: UserNamespace.current != .initial, owners: owners)
     let supervisor = Supervisor(
       namespaces: Self.namespaces(for: command.network), timeout: command.timeout, killSwitch: killSwitch,
-      output: output)
+      input: command.input, output: output)
     let (outcome, cleanUp) = try await withTaskCancellationHandler {
       try await Blocking.run {
         let outcome = try supervisor.run(steps, terminal)

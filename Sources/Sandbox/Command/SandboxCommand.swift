@@ -30,6 +30,8 @@ public struct SandboxCommand: Sendable, Hashable {
   public var sharedMemorySize: UInt64?
   /// Limits of the command and all that it starts; the others are those of this process.
   public var limits: [SandboxLimit] = []
+  /// What it reads; nil is nothing. The caller closes it.
+  public var input: FileDescriptor?
   /// The command and all that it started are killed when it takes longer.
   public var timeout: Duration?
   /// Whether it is run on a terminal, which becomes that of its session.

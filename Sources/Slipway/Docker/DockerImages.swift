@@ -16,7 +16,8 @@ public struct DockerImages: Sendable {
   public func all() throws -> [DockerImage] {
     var images: [DockerImage] = []
     var known: [Digest: Int] = [:]
-    for descriptor in try store.names().manifests {
+    for descriptor in try store.names().manifests
+    where descriptor.annotations?[DockerContainers.annotation] == nil {
       let name = descriptor.annotations?[ContentStore.referenceNameAnnotation].flatMap {
         try? ImageReference(parsing: $0)
       }

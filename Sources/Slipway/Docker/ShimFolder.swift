@@ -10,7 +10,7 @@ public struct ShimFolder: Sendable {
 
   /// Names of docker's own programs; those of others pass on what is not about docker.
   static let names = [
-    "docker", "docker-buildx", "docker-compose", "dockerd", "podman", "service", "systemctl", "aws",
+    "docker", "docker-buildx", "docker-compose", "dockerd", "podman", "service", "systemctl", "aws", "sudo",
   ]
 
   /// Makes the folder, or takes the one that is there.
@@ -29,8 +29,7 @@ public struct ShimFolder: Sendable {
     if (try? Files.symbolicLinkTarget(link)) == target { return }
     // Renamed into its place, since others may be looking.
     let temporary = link.removingLastComponent().appending(".\(Files.uniqueName())")
-    let result = target.withPlatformString { to in temporary.withPlatformString { symlink(to, $0) } }
-    guard result == 0 else { throw HostError("make the symbolic link", temporary, Errno(rawValue: errno)) }
+    try Files.makeSymbolicLink(temporary, saying: target)
     try Files.rename(temporary, to: link)
   }
 

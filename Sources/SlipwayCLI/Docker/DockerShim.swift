@@ -16,7 +16,9 @@ struct DockerShim: Sendable {
       case .help(let text): write(text)
       case .version: write("Docker version \(DockerVersion.version), build \(DockerVersion.build)\n")
       case .run(let invocation):
-        for warning in invocation.warnings { Terminal.tell(warning + "\n") }
+        // What keeps a container in the background was warned of already.
+        let isKeeper = Environment.current.nonEmpty(BackgroundContainer.variable) != nil
+        for warning in invocation.warnings where !isKeeper { Terminal.tell(warning + "\n") }
         return try await DockerShim(invocation).run()
       }
       return .success
@@ -58,7 +60,15 @@ struct DockerShim: Sendable {
 
   /// What commands work with, that show their progress as docker shows it: on standard error.
   func bench(quiet: Bool = false) throws -> Workbench {
-    try Workbench(environment: environment, progress: quiet ? .silent : Self.progress)
+    try Workbench(environment: environment, progress: quiet ? ProgressReporter(Warnings()) : Self.progress)
+  }
+
+  /// Warnings alone.
+  private struct Warnings: ProgressSink {
+    func receive(_ event: ProgressEvent) {
+      guard case .diagnostic(let diagnostic) = event.kind else { return }
+      Terminal.tell(diagnostic.severity == .note ? diagnostic.message + "\n" : Terminal.renderer.render(diagnostic))
+    }
   }
 
   static var progress: ProgressReporter {
@@ -68,20 +78,72 @@ struct DockerShim: Sendable {
   // MARK: Commands
 
   private func run() async throws -> Diagnostics.ExitCode {
-    switch invocation.command.name {
-    case "build": return try await build()
+    let name = invocation.command.name
+    if let code = try await runWithCode(name) { return code }
+    switch name {
     case "tag": try await tag()
     case "push": try await push()
     case "pull": try await pull()
     case "login": try await login()
     case "logout": try await logout()
     case "images": try listImages()
-    case "rmi": return try removeImages()
     case "image prune": try pruneImages()
+    case "history": try history()
+    case "save": try await save()
+    case "load": try await load()
     case "version": try version()
     case "info": try info()
-    default: throw DockerError("docker \(invocation.spelling) is not available yet")
+    case "system prune": try pruneSystem()
+    case "context ls": listContexts()
+    case "context use": say(invocation.arguments[0])
+    case "context show": say("default")
+    case "network ls": try listNetworks()
+    case "network prune": break
+    case "volume ls": try listVolumes()
+    case "volume rm": try removeVolumes()
+    case "volume prune": say("Total reclaimed space: 0B")
+    case "buildx create": createBuilder()
+    case "buildx use", "buildx install", "buildx uninstall", "buildx stop": break
+    case "buildx inspect": inspectBuilder()
+    case "buildx ls": try listBuilders()
+    case "buildx rm": removeBuilders()
+    case "buildx version": say("github.com/docker/buildx \(DockerVersion.buildx) \(DockerVersion.build)")
+    case "buildx imagetools create": try await createImageTool()
+    case "buildx imagetools inspect": try await inspectImageTool()
+    case "manifest create": try await createManifest()
+    case "manifest annotate": try annotateManifest()
+    case "manifest push": try await pushManifest()
+    case "manifest inspect": try await inspectManifest()
+    case "manifest rm": try removeManifests()
+    case "create": say(try await createContainer())
+    case "cp": try await copyFiles()
+    case "export": try await export()
+    case "ps": try listContainers()
+    case "logs": try await showLog()
+    case "container prune": try pruneContainers()
+    default:
+      throw DockerError(
+        "docker \(invocation.spelling) is a defect of Slipway: nobody carries it out", exitCode: .defect)
     }
     return .success
+  }
+
+  /// Commands that may end with a code of their own; nil for the others.
+  private func runWithCode(_ name: String) async throws -> Diagnostics.ExitCode? {
+    switch name {
+    case "build": try await build()
+    case "rmi": try removeImages()
+    case "inspect": try inspect(onlyImages: false)
+    case "image inspect": try inspect(onlyImages: true)
+    case "container inspect": try inspectContainers()
+    case "run": try await runContainer()
+    case "rm": await removeContainers()
+    case "stop", "kill", "wait": await endContainers(name)
+    case "buildx du": try await showDiskUsage(listsItems: invocation.has("verbose"))
+    case "system df": try await showDiskUsage(listsItems: invocation.has("verbose"))
+    case "buildx prune": try await pruneBuilder()
+    case _ where name.hasPrefix("compose "): try await compose(name)
+    default: nil
+    }
   }
 }

@@ -1,0 +1,7 @@
+import Builder
+public import SystemPackage
+
+extension Workbench {
+  /// The folder of the store.
+  public var storeFolder: FilePath { store.root }
+}

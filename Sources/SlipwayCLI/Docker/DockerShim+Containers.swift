@@ -1,0 +1,305 @@
+import Diagnostics
+import DockerCommandLine
+import Glibc
+import GoTemplate
+import HostOS
+import Slipway
+import SystemPackage
+
+/// `docker run`, and what is done with containers that have ended.
+extension DockerShim {
+  var containers: DockerContainers {
+    get throws { DockerContainers(try bench(quiet: true)) }
+  }
+
+  func runContainer() async throws -> Diagnostics.ExitCode {
+    do {
+      var request = try runRequest()
+      request.keepsChanges = !invocation.has("rm")
+      if invocation.has("tty"), invocation.has("interactive"), isatty(STDIN_FILENO) == 0 {
+        throw DockerError("the input device is not a TTY")
+      }
+      if invocation.has("detach"), environment.nonEmpty(BackgroundContainer.variable) == nil {
+        return try await runDetached()
+      }
+      let run = try DockerRun(request, try bench(quiet: true))
+      let file = try idFile()
+      switch try await run.run({ if let file { try Files.writeAnswer(Array(run.id.utf8), to: file) } }) {
+      case .ended(let code), .delegated(let code): return code
+      }
+    } catch let error as DockerError {
+      throw error
+    } catch let error as Diagnostics.ExitCode.Failure {
+      throw error
+    } catch {
+      // Docker's exit code for what it could not begin.
+      let code = Self.report(error)
+      return Signals.last != 0 ? code : .init(rawValue: 125)
+    }
+  }
+
+  /// Starts this program once more, in the background, and waits until the container has begun.
+  private func runDetached() async throws -> Diagnostics.ExitCode {
+    let id = DockerContainers.makeID()
+    let container = BackgroundContainer(id, try bench(quiet: true))
+    try container.prepare()
+    var variables = environment
+    variables.variables[BackgroundContainer.variable] = id
+    let process = try DetachedProcess.start(
+      "/proc/self/exe", CommandLine.arguments, environment: variables, output: container.log)
+    while !container.hasBegun {
+      if let code = DetachedProcess.ended(process) {
+        // With --rm nothing is left of one that has ended well.
+        guard code != 0, let text = try? Files.read(container.log) else { break }
+        Terminal.tell(String(decoding: text, as: UTF8.self))
+        container.discard()
+        return .init(rawValue: code)
+      }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    // A program that is not there is told at once.
+    for _ in 0..<20 where try containers.find(id)?.isRunning == true {
+      if DetachedProcess.ended(process) != nil { break }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    if let code = try containers.find(id)?.exitCode, [125, 126, 127].contains(code) {
+      Terminal.tell(String(decoding: (try? Files.read(container.log)) ?? [], as: UTF8.self))
+      return .init(rawValue: code)
+    }
+    say(id)
+    return .success
+  }
+
+  private func idFile() throws -> FilePath? {
+    guard let path = invocation["cidfile"].map({ FilePath($0) }) else { return nil }
+    guard try FileStatus.ifExists(path) == nil else {
+      throw DockerError(
+        "docker: container ID file found, make sure the other container isn't running or delete \(path)",
+        exitCode: .init(rawValue: 125))
+    }
+    return path
+  }
+
+  func createContainer() async throws -> String {
+    let file = try idFile()
+    let id = try await DockerCreate(try runRequest(), try bench(quiet: true)).run()
+    if let file { try Files.writeAnswer(Array(id.utf8), to: file) }
+    return id
+  }
+
+  private func runRequest() throws -> DockerRunRequest {
+    var request = DockerRunRequest(image: invocation.arguments[0])
+    request.arguments = Array(invocation.arguments.dropFirst())
+    request.entrypoint = invocation["entrypoint"]
+    request.environment = try containerEnvironment()
+    request.workingDirectory = invocation["workdir"]
+    request.user = invocation["user"]
+    request.network = invocation["network"] ?? invocation["net"]
+    request.hosts = invocation.list("add-host")
+    request.hostName = invocation["hostname"]
+    request.volumes = invocation.list("volume")
+    request.mounts = invocation.list("mount")
+    request.temporaryFolders = invocation.list("tmpfs")
+    request.sharedMemorySize = invocation["shm-size"]
+    request.limits = invocation.list("ulimit")
+    request.platform = platforms([invocation["platform"]].compactMap { $0 }).first
+    request.pull = invocation["pull"] ?? "missing"
+    request.name = invocation["name"]
+    request.isInteractive = invocation.has("interactive")
+    request.wantsTerminal = invocation.has("tty")
+    return request
+  }
+
+  /// `--env-file` first, then `--env`; a name alone has the value that it has here.
+  func containerEnvironment() throws -> [String] {
+    var texts: [String] = []
+    for file in invocation.list("env-file") {
+      let lines: [UInt8]
+      do { lines = try Files.read(FilePath(file)) } catch let error as HostError {
+        throw DockerError(
+          "docker: open \(file): \(error.errno.description.lowercased())", exitCode: .init(rawValue: 125))
+      }
+      for line in String(decoding: lines, as: UTF8.self).split(whereSeparator: \.isNewline) {
+        let text = line.drop { $0 == " " || $0 == "\t" }
+        if !text.isEmpty, !text.hasPrefix("#") { texts.append(String(text)) }
+      }
+    }
+    return (texts + invocation.list("env")).compactMap { text in
+      text.contains("=") ? text : environment[text].map { "\(text)=\($0)" }
+    }
+  }
+
+  // MARK: Files
+
+  func copyFiles() async throws {
+    let (source, target) = (invocation.arguments[0], invocation.arguments[1])
+    guard let from = Self.place(source) else {
+      throw DockerError(
+        Self.place(target) == nil
+          ? "must specify at least one container source"
+          : "copying into a container is not available: COPY files into an image, or show them with docker run -v")
+    }
+    guard Self.place(target) == nil else { throw DockerError("copying between containers is not supported") }
+    let out = try DockerFilesOut(from.container, try bench(quiet: true))
+    if target == "-" { return try await out.copyToStandardOutput(from.path) }
+    try await out.copy(from.path, to: FilePath(target))
+  }
+
+  /// `CONTAINER:PATH`; nil for a path of this machine.
+  private static func place(_ text: String) -> (container: String, path: String)? {
+    guard !text.hasPrefix("/"), !text.hasPrefix("."), let colon = text.firstIndex(of: ":"), colon > text.startIndex
+    else { return nil }
+    let path = String(text[text.index(after: colon)...])
+    return (String(text[..<colon]), path.hasPrefix("/") ? path : "/" + path)
+  }
+
+  func export() async throws {
+    let output = invocation["output"].flatMap { $0.isEmpty ? nil : $0 }
+    guard output != nil || isatty(STDOUT_FILENO) == 0 else {
+      throw DockerError("cowardly refusing to save to a terminal. Use the -o flag or redirect")
+    }
+    try await DockerFilesOut(invocation.arguments[0], try bench(quiet: true)).export(to: output.map { FilePath($0) })
+  }
+
+  // MARK: Lists
+
+  /// Those that run; those that were created or have ended are shown with --all.
+  func listContainers() throws {
+    var listing = DockerListing(columns: [
+      ("ID", "CONTAINER ID"), ("Image", "IMAGE"), ("Command", "COMMAND"), ("CreatedAt", "CREATED"),
+      ("Status", "STATUS"), ("Ports", "PORTS"), ("Names", "NAMES"),
+    ])
+    listing.others = [("RunningFor", "CREATED"), ("State", "STATE"), ("Size", "SIZE"), ("Labels", "LABELS")]
+    let filters = invocation.list("filter")
+    let isAll =
+      ["all", "latest"].contains(where: invocation.has) || invocation["last"] != nil
+      || filters.contains { $0.hasPrefix("status=") }
+    var wanted = try containers.all().filter { container in
+      try (isAll || container.isRunning) && filters.allSatisfy { try Self.takes($0, container) }
+    }
+    if invocation.has("latest") { wanted = Array(wanted.prefix(1)) }
+    if let count = invocation["last"].flatMap({ Int($0) }), count >= 0 { wanted = Array(wanted.prefix(count)) }
+    let isWhole = invocation.has("no-trunc")
+    listing.rows = wanted.map { container in
+      let command = container.command.joined(separator: " ")
+      let shown = isWhole || command.count <= 20 ? command : command.prefix(19) + "…"
+      let age = DockerUnits.since(container.created)
+      return [
+        "ID": .text(isWhole ? container.id : String(container.id.prefix(12))), "Image": .text(container.image),
+        "Command": .text("\"\(shown)\""), "CreatedAt": .text(age), "RunningFor": .text(age), "Ports": "",
+        "Status": .text(Self.status(of: container, age)),
+        "State": .text(container.state), "Names": .text(container.name), "Size": "0B",
+        "Labels": "", "Label": .map([:]),
+      ]
+    }
+    Self.write(try listing.text(format: format, quiet: invocation.has("quiet") ? "ID" : nil))
+  }
+
+  private static func status(of container: DockerContainer, _ age: String) -> String {
+    if container.isRunning { return "Up \(age.dropLast(" ago".count))" }
+    return container.exitCode.map { "Exited (\($0)) \(age)" } ?? "Created"
+  }
+
+  private static func takes(_ filter: String, _ container: DockerContainer) throws -> Bool {
+    let parts = filter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let value = parts.count == 2 ? parts[1] : ""
+    switch parts[0] {
+    case "name": return container.name.contains(value.drop { $0 == "^" || $0 == "/" })
+    case "id": return container.id.hasPrefix(value)
+    case "ancestor": return container.image == value || container.image == value + ":latest"
+    case "status": return value == container.state
+    case "exited": return container.exitCode.map { "\($0)" } == value
+    case "label", "network", "volume", "publish", "expose", "health": return false
+    default: throw DockerError("Error response from daemon: invalid filter '\(parts[0])'")
+    }
+  }
+
+  func inspectContainers() throws -> Diagnostics.ExitCode {
+    var (values, missing): ([TemplateValue], [String]) = ([], [])
+    for name in invocation.arguments {
+      if let found = try containers.find(name) { values.append(found.inspection) } else { missing.append(name) }
+    }
+    try show(values)
+    for name in missing { Terminal.tell("Error response from daemon: No such container: \(name)\n") }
+    return missing.isEmpty ? .success : .failure
+  }
+
+  // MARK: End
+
+  func removeContainers() async -> Diagnostics.ExitCode {
+    await each { name in
+      do {
+        if invocation.has("force") { try await containers.stop(name) }
+        // What removes itself may be gone now.
+        if !invocation.has("force") { try containers.remove(name) } else { try? containers.remove(name) }
+      } catch let error as DockerError {
+        if !invocation.has("force") { throw error }
+      }
+      say(name)
+    }
+  }
+
+  func endContainers(_ command: String) async -> Diagnostics.ExitCode {
+    await each { name in
+      let container = try containers.container(name)
+      switch command {
+      case "wait": say("\(try await containers.wait(for: name))")
+      case "kill" where !container.isRunning:
+        throw DockerError(
+          "Error response from daemon: cannot kill container: \(name): container \(container.id) is not running")
+      default:
+        try await containers.stop(name)
+        say(name)
+      }
+    }
+  }
+
+  private func each(_ body: (String) async throws -> Void) async -> Diagnostics.ExitCode {
+    var code = Diagnostics.ExitCode.success
+    for name in invocation.arguments {
+      do { try await body(name) } catch { code = Self.report(error) }
+    }
+    return code
+  }
+
+  func showLog() async throws {
+    let container = try containers.container(invocation.arguments[0])
+    guard let log = container.log else {
+      throw DockerError(
+        "the output of \(container.name) was shown when it ran, and was not kept: start it with docker run -d")
+    }
+    var shown = 0
+    var bytes = (try? Files.read(log)) ?? []
+    if let count = invocation["tail"].flatMap({ Int($0) }), count >= 0 {
+      shown = bytes.count - Self.lastLines(count, of: bytes).count
+    }
+    while true {
+      let isRunning = container.isRunning
+      bytes = (try? Files.read(log)) ?? []
+      if bytes.count > shown { try FileDescriptor.standardOutput.writeAll(bytes[shown...]) }
+      shown = max(shown, bytes.count)
+      guard invocation.has("follow"), isRunning else { return }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  private static func lastLines(_ count: Int, of bytes: [UInt8]) -> ArraySlice<UInt8> {
+    var start = bytes.endIndex
+    var left = count
+    while start > bytes.startIndex {
+      if bytes[start - 1] == UInt8(ascii: "\n"), start < bytes.endIndex {
+        left -= 1
+        if left == 0 { break }
+      }
+      start -= 1
+    }
+    return count == 0 ? [] : bytes[start...]
+  }
+
+  func pruneContainers() throws {
+    let all = try containers.all().filter { !$0.isRunning }
+    for container in all { try containers.remove(container.id) }
+    if !all.isEmpty { say("Deleted Containers:\n\(all.map(\.id).joined(separator: "\n"))\n") }
+    say("Total reclaimed space: 0B")
+  }
+}
