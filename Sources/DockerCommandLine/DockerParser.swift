@@ -12,6 +12,9 @@ public enum DockerParser {
       warnings += group.warnings
       if group.asksForHelp { return .help(DockerHelp.text(ofGroup: path, program)) }
       if path.isEmpty, group.values["version"] == ["true"] { return .version }
+      if path == "compose", group.values["version"] == ["true"], let command = DockerTable.command("compose version") {
+        return try finish(command, command.name, [], values, warnings, program)
+      }
       rest = group.arguments
       guard !rest.isEmpty else {
         if path == "help" { return .help(DockerHelp.text(ofGroup: "", program)) }

@@ -13,6 +13,7 @@ extension DockerTable {
     .value("project-directory"),
     .value("project-name", "p"),
     .flag("verbose").withoutEffect("errors always say all"),
+    .flag("version", "v"),
   ]
 
   private static let reason =

@@ -127,7 +127,8 @@ public struct DockerContainers: Sendable {
     return found
   }
 
-  func checkFree(_ name: String) throws {
+  /// - Throws: `DockerError` for a name that a container has.
+  public func checkFree(_ name: String) throws {
     guard let known = try all().first(where: { $0.name == name }) else { return }
     throw DockerError.container(
       """

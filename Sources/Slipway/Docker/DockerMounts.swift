@@ -51,7 +51,10 @@ struct DockerMounts {
       fields[pair[0].lowercased()] = pair.count == 2 ? pair[1] : "true"
     }
     func take(_ names: String...) -> String? {
-      names.lazy.compactMap { fields.removeValue(forKey: $0) }.first
+      for name in names {
+        if let value = fields.removeValue(forKey: name) { return value }
+      }
+      return nil
     }
     let type = take("type") ?? "volume"
     let target = take("target", "destination", "dst")

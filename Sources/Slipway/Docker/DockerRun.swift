@@ -41,8 +41,8 @@ public struct DockerRun: Sendable {
     if let name = request.name { try containers.checkFree(name) }
     let use = try await StoreUse(of: bench.store)
     defer { use.end() }
-    let image = try await DockerImageLookup(bench, access).image(
-      request.image, platform: request.platform, pull: request.pull)
+    // Whoever started this process has seen to the image.
+    let image = try await image(pull: isBackground ? "missing" : request.pull)
     let operation = try operation(image)
     let session = try session()
     try begin()
@@ -60,6 +60,14 @@ public struct DockerRun: Sendable {
       try background?.end(exitCode: code)
       throw error
     }
+  }
+
+  /// Makes sure that the image is in the store, for another process that runs the command.
+  /// - Throws: as `run` does.
+  public func fetchImage() async throws { _ = try await image(pull: request.pull) }
+
+  private func image(pull: String) async throws -> ResolvedImage {
+    try await DockerImageLookup(bench, access).image(request.image, platform: request.platform, pull: pull)
   }
 
   private func run(

@@ -20,7 +20,7 @@ extension DockerShim {
         throw DockerError("the input device is not a TTY")
       }
       if invocation.has("detach"), environment.nonEmpty(BackgroundContainer.variable) == nil {
-        return try await runDetached()
+        return try await runDetached(request)
       }
       let run = try DockerRun(request, try bench(quiet: true))
       let file = try idFile()
@@ -39,7 +39,9 @@ extension DockerShim {
   }
 
   /// Starts this program once more, in the background, and waits until the container has begun.
-  private func runDetached() async throws -> Diagnostics.ExitCode {
+  private func runDetached(_ request: DockerRunRequest) async throws -> Diagnostics.ExitCode {
+    try await DockerRun(request, try bench(quiet: true)).fetchImage()
+    if let name = request.name { try containers.checkFree(name) }
     let id = DockerContainers.makeID()
     let container = BackgroundContainer(id, try bench(quiet: true))
     try container.prepare()

@@ -118,6 +118,9 @@ extension DockerShim {
 
   func logout() async throws {
     let answer = try await Login(invocation.arguments.first, try bench(quiet: true)).logOut()
-    say(answer.hasPrefix("Removed") ? answer.replacing("Removed the", with: "Removing") : answer)
+    // Docker Hub has another name there.
+    let words =
+      answer.hasSuffix(" docker.io") ? answer.dropLast("docker.io".count) + "https://index.docker.io/v1/" : answer
+    say(words.hasPrefix("Removed") ? words.replacing("Removed the", with: "Removing") : words)
   }
 }

@@ -87,7 +87,7 @@ import Testing
   func spelling(_ script: String, _ expected: String) async throws {
     try await DockerPlace.use { place in
       let text = try await place.output(script)
-      #expect(text.contains(expected), "\(text)")
+      #expect(expected.isEmpty || text.contains(expected), "\(text)")
     }
   }
 
