@@ -1,6 +1,6 @@
 import Builder
 import Diagnostics
-import HostOS
+public import HostOS
 import OCI
 public import SystemPackage
 
@@ -17,7 +17,35 @@ public struct BackgroundContainer: Sendable {
   /// The variable by which a process knows that it is to keep a container: its ID.
   public static let variable = "SLIPWAY_CONTAINER"
 
+  /// The variable with the folder of names that the pipeline had which started it; the container ends with that.
+  private static let pipelineVariable = "SLIPWAY_CONTAINER_PIPELINE"
+
   let folder: FilePath
+
+  /// What the process that keeps it has to know.
+  public static func environment(_ environment: Environment, id: String) -> Environment {
+    var copy = environment
+    copy.variables[variable] = id
+    copy.variables[pipelineVariable] = ShimFolder.current(environment)?.string
+    return copy
+  }
+
+  /// Runs `body` for as long as the pipeline is there which the container belongs to.
+  static func withinPipeline<Result: Sendable>(
+    _ environment: Environment, _ body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    guard let pipeline = environment.nonEmpty(pipelineVariable).map({ FilePath($0) }) else { return try await body() }
+    return try await withThrowingTaskGroup(of: Result?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        while (try? FileStatus.ifExists(pipeline)) != nil { try await Task.sleep(for: .milliseconds(300)) }
+        return nil
+      }
+      defer { group.cancelAll() }
+      guard let first = try await group.next(), let result = first else { throw CancellationError() }
+      return result
+    }
+  }
 
   static func parent(_ store: BuildStore) -> FilePath { store.root.appending("docker").appending("containers") }
 

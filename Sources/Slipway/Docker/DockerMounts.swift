@@ -33,9 +33,20 @@ struct DockerMounts {
       throw DockerError.container("invalid mode: \(option)")
     }
     let source = Self.absolute(parts[0])
+    try Self.refuseSocket(source)
     // As docker does.
     if try FileStatus.ifExists(source) == nil { try Files.createDirectories(source) }
     mounts.append(SandboxMount(.bind(source, readOnly: options.contains("ro")), at: FilePath(parts[1])))
+  }
+
+  /// A container that wants to speak with the daemon would find nobody.
+  private static func refuseSocket(_ path: FilePath) throws {
+    guard path.lastComponent == "docker.sock", (try? FileStatus(following: path))?.kind != .socket else { return }
+    throw DockerError.container(
+      """
+      there is no daemon behind \(path): give the tool in the container an archive of the image (docker save) or its \
+      name in a registry
+      """)
   }
 
   private static func absolute(_ path: String) -> FilePath {

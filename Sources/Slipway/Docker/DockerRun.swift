@@ -52,7 +52,11 @@ public struct DockerRun: Sendable {
     let lock = try background?.begin(record, removesItself: !request.keepsChanges)
     defer { lock?.release() }
     do {
-      let code = try await run(operation, image, session, record)
+      let code =
+        isBackground
+        ? try await BackgroundContainer.withinPipeline(bench.environment) {
+          try await run(operation, image, session, record)
+        } : try await run(operation, image, session, record)
       try background?.end(exitCode: code)
       return .ended(.init(rawValue: code))
     } catch {

@@ -25,6 +25,17 @@ public struct ShimFolder: Sendable {
     for name in Self.names { try Self.link(path.appending(name), to: executable) }
   }
 
+  /// The folder by which this program was found under docker's name; nil outside of a pipeline.
+  public static func current(_ environment: Environment) -> FilePath? {
+    let own = try? FileStatus(following: "/proc/self/exe")
+    return (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }.first { folder in
+      guard folder.isAbsolute, folder.lastComponent == "shims", let own,
+        let status = try? FileStatus(following: folder.appending("docker"))
+      else { return false }
+      return own.device == status.device && own.inode == status.inode
+    }
+  }
+
   private static func link(_ link: FilePath, to target: FilePath) throws {
     if (try? Files.symbolicLinkTarget(link)) == target { return }
     // Renamed into its place, since others may be looking.

@@ -45,10 +45,9 @@ extension DockerShim {
     let id = DockerContainers.makeID()
     let container = BackgroundContainer(id, try bench(quiet: true))
     try container.prepare()
-    var variables = environment
-    variables.variables[BackgroundContainer.variable] = id
     let process = try DetachedProcess.start(
-      "/proc/self/exe", CommandLine.arguments, environment: variables, output: container.log)
+      "/proc/self/exe", CommandLine.arguments, environment: BackgroundContainer.environment(environment, id: id),
+      output: container.log)
     while !container.hasBegun {
       if let code = DetachedProcess.ended(process) {
         // With --rm nothing is left of one that has ended well.

@@ -1,4 +1,5 @@
 import HostOS
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -110,6 +111,43 @@ import Testing
         docker run -d $BASE no-such-program >/dev/null 2>&1; echo $?
         """)
       #expect(text == "64\nweb running\ntrue\nrunning\nweb\n0\nready\n137\nweb\n65\n127")
+    }
+  }
+
+  /// Nothing is left running when the folder of names goes, which a pipeline takes away at its end.
+  @Test func containersInTheBackgroundEndWithTheirPipeline() async throws {
+    try await DockerPlace.use { place in
+      try await place.output("docker run -d --name web $BASE sleep 1000")
+      #expect(try await place.output("podman ps -q | wc -l") == "1")
+      try Files.rename(place.scratch("shims"), to: place.scratch("gone"))
+      let ended = try await place.sh("../gone/podman wait web")
+      #expect(ended.outputText == "137\n", "\(ended.errorText)")
+    }
+  }
+
+  /// With subordinate ids, and with one id alone.
+  @Test(arguments: [65_536, 0])
+  func plainUsersRunContainers(_ subordinateIDs: Int) async throws {
+    try await DockerPlace.use { place in
+      try await PlainUser.use(subordinateIDs: subordinateIDs) { user in
+        let environment: Environment = [
+          "PATH": "\(place.scratch("shims")):/usr/sbin:/usr/bin:/sbin:/bin", "BASE": place.place.base,
+          "SLIPWAY_ROOT": user.home.appending("store").string,
+        ]
+        let script = """
+          printf 'FROM %s\\nRUN echo built > /built\\n' $BASE > Dockerfile
+          docker build -q -t app . | wc -c
+          docker run --rm app sh -c 'cat /built; id -u; exit 4'; echo $?
+          mkdir out && docker run --rm -v $PWD/out:/out app sh -c 'echo made > /out/file' && cat out/file
+          docker run --name made app sh -c 'echo kept > /kept' && docker cp made:/kept . && cat kept && docker rm made
+          docker run -d --name web app sh -c 'echo ready; exec sleep 100' | wc -c
+          until docker logs web | grep -q ready; do :; done
+          docker stop web && docker rm -f web && docker ps -aq | wc -l
+          """
+        let outcome = try await user.run("/bin/sh", ["-c", script], environment: environment)
+        let text = outcome.outputText
+        #expect(text == "72\nbuilt\n0\n4\nmade\nkept\nmade\n65\nweb\nweb\n0\n", "\(outcome.errorText)")
+      }
     }
   }
 
