@@ -2,7 +2,7 @@ internal import HostOS
 public import SystemPackage
 
 /// Services of AWS on this machine (moto), behind a gate that refuses what botocore would not have sent: wrong
-/// parameters, wrong signatures. It knows STS and ECR.
+/// parameters, wrong signatures. It knows STS, ECR, ECS, Secrets Manager and the parameter store.
 public struct AWSServer: Sendable {
   /// Keys that the gate knows the secret of.
   public static let accessKeyID = "AKIAEXAMPLE000000001"
