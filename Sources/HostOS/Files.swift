@@ -211,6 +211,36 @@ public enum Files {
     }
   }
 
+  /// Copies a file with its mode; a symbolic link as such, or what it leads to. Replaces what is there.
+  /// - Throws: `HostError`.
+  public static func copyFile(_ source: FilePath, to target: FilePath, keepsSymbolicLink: Bool = false) throws {
+    if keepsSymbolicLink, try FileStatus(of: source).kind == .symbolicLink {
+      let link = try symbolicLinkTarget(source)
+      try removeTree(target)
+      let result = link.withPlatformString { to in target.withPlatformString { symlink(to, $0) } }
+      guard result == 0 else { throw HostError("make the symbolic link", target, .current) }
+      return
+    }
+    let mode = try FileStatus(following: source).mode & 0o777
+    let temporary = target.removingLastComponent().appending(".\(uniqueName())")
+    do {
+      try withDescriptor(source, .readOnly) { input in
+        try withDescriptor(
+          temporary, .writeOnly, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o600)
+        ) { output in
+          try readChunks(input, source) { chunk in
+            do { try output.writeAll(chunk) } catch let errno as Errno { throw HostError("write", target, errno) }
+          }
+        }
+      }
+      try setMode(temporary, mode)
+      try rename(temporary, to: target)
+    } catch {
+      _ = temporary.withPlatformString { unlink($0) }
+      throw error
+    }
+  }
+
   /// The path without symbolic links, `.` and `..`.
   /// - Throws: `HostError` when it does not exist.
   public static func realPath(_ path: FilePath) throws -> FilePath {

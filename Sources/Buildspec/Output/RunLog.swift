@@ -7,22 +7,57 @@ public final class RunLog: Sendable {
   private struct State {
     var mask = SecretMask()
     var endsLine = true
+    /// For tasks that begin later.
+    var secrets: [String] = []
   }
 
   private let state = Mutex(State())
   private let write: @Sendable ([UInt8]) -> Void
   private let now: @Sendable () -> (seconds: Int, microseconds: Int)
+  private let parent: RunLog?
 
   /// - Parameter now: since 1970.
-  public init(
+  public convenience init(
     now: @escaping @Sendable () -> (seconds: Int, microseconds: Int) = RunLog.clock,
     write: @escaping @Sendable ([UInt8]) -> Void
   ) {
+    self.init(now: now, parent: nil, write: write)
+  }
+
+  private init(
+    now: @escaping @Sendable () -> (seconds: Int, microseconds: Int), parent: RunLog?,
+    write: @escaping @Sendable ([UInt8]) -> Void
+  ) {
     self.now = now
+    self.parent = parent
     self.write = write
   }
 
-  public func addSecret(_ secret: String) { state.withLock { $0.mask.add(secret.utf8) } }
+  public func addSecret(_ secret: String) {
+    state.withLock { state in
+      state.mask.add(secret.utf8)
+      state.secrets.append(secret)
+    }
+    parent?.addSecret(secret)
+  }
+
+  /// A log of one of several tasks, whose lines begin with a mark and go to this one; they come as wholes.
+  public func child(_ mark: String) -> RunLog {
+    let lines = Mutex<[UInt8]>([])
+    let start = Array("[\(mark)] ".utf8)
+    let log = RunLog(now: now, parent: self) { [write] bytes in
+      let whole = lines.withLock { pending in
+        pending += bytes
+        guard let end = pending.lastIndex(of: 0x0A) else { return [UInt8]() }
+        let whole = pending[...end].split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+        pending = Array(pending[(end + 1)...])
+        return whole.flatMap { start + $0 + [0x0A] }
+      }
+      if !whole.isEmpty { write(whole) }
+    }
+    for secret in state.withLock({ $0.secrets }) { log.state.withLock { $0.mask.add(secret.utf8) } }
+    return log
+  }
 
   /// A line such as `[Container] 2024/08/03 05:12:48.191449 Entering phase BUILD`.
   public func line(_ text: String) {

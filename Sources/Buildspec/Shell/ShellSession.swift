@@ -18,6 +18,8 @@ public final class ShellSession: @unchecked Sendable {
   private let mark: String
   private let pipe: NotifyingPipe
   private let cancellation: NotifyingPipe
+  /// A folder that is on PATH whatever commands make of it.
+  public var programs: FilePath?
   /// Variables that are set anew for every command.
   private var assignments: [String: String] = [:]
   private var user: UserIdentity?
@@ -105,6 +107,18 @@ public final class ShellSession: @unchecked Sendable {
     return result
   }
 
+  /// All variables as the last command left them. Blocks.
+  /// - Throws: `HostError`.
+  public func allValues() throws -> [String: String] {
+    guard let text = try evaluate(["$(env -0 | tr '\\0\\n' '\\n\\001')"], output: { _ in })?.first else { return base }
+    var values: [String: String] = [:]
+    for line in text.split(separator: "\n") {
+      guard let equals = line.firstIndex(of: "=") else { continue }
+      values[String(line[..<equals])] = String(line[line.index(after: equals)...]).replacing("\u{1}", with: "\n")
+    }
+    return values
+  }
+
   /// The folder that the last command left.
   public var folder: FilePath {
     guard carriesState, let bytes = try? Files.read(state.path.appending("dir.txt")) else { return source }
@@ -142,7 +156,15 @@ public final class ShellSession: @unchecked Sendable {
   /// Three lines, so that messages say line 4 for a command of one line, as they do with CodeBuild.
   private var prologue: String {
     let load = hasState ? ". \(environmentFile.string.shellQuoted)" : ":"
-    return "cd \(folder.string.shellQuoted)\nset -a\n\(load)\(assignmentText.isEmpty ? "" : "; \(assignmentText)")\n"
+    let parts = [load, assignmentText, programsText].filter { !$0.isEmpty }
+    return "cd \(folder.string.shellQuoted)\nset -a\n\(parts.joined(separator: "; "))\n"
+  }
+
+  /// Whoever gives PATH a value of his own means the programs of the system, where docker is with CodeBuild.
+  private var programsText: String {
+    guard hasState, let programs else { return "" }
+    let folder = programs.string.shellQuoted
+    return "case \":$PATH:\" in *:\(folder):*) ;; *) PATH=\(folder):$PATH ;; esac"
   }
 
   private var epilogue: String {

@@ -51,6 +51,13 @@ public struct Pipeline: Sendable {
           "image-ignored", "commands run on this machine, not in \(image)",
           help: ["leave --image away, or start slipway in a container of the image"]))
     }
+    if let batch = spec.batch {
+      return .finished(try await PipelineBatch(self, spec, batch, source: source, options: options).run())
+    }
+    if let task = request.batchTask {
+      throw SlipwayError(
+        "no-batch", "there is no task \(task): \(spec.file.name) has no batch", help: ["leave --batch-id away"])
+    }
     let run = PipelineRun(self, spec, source: source, options: options)
     return .finished(try await run.run())
   }

@@ -5,5 +5,4 @@ extension PipelineRun {
   func restoreCache(_ state: RunState) async throws {}
   func saveCache(_ state: RunState, _ result: inout PipelineResult) async throws {}
   func readReports(_ state: RunState, _ result: inout PipelineResult) async throws {}
-  func buildImages(_ state: RunState, _ outcome: inout PhaseOutcome, _ result: inout PipelineResult) async throws {}
 }

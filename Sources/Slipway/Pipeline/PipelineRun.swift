@@ -52,6 +52,7 @@ struct PipelineRun: Sendable {
     variables["PATH"] = [shim.path.string, variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"].joined(separator: ":")
     let session = try ShellSession(
       shell, spec.version, source: source, environment: Environment(variables), mark: Files.uniqueName())
+    session.programs = shim.path
     let state = RunState(session: session, users: users)
     let cancel = session.canceller
     do {
