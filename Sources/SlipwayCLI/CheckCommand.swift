@@ -7,10 +7,10 @@ import SystemPackage
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Look for mistakes in a Dockerfile without building it.",
+    abstract: "Look for mistakes in a Dockerfile or a buildspec without building it.",
     discussion: "Findings go to standard output. The exit code is 3 when there are any. The rules are in docs/checks.")
 
-  @Argument(help: "The Dockerfile.")
+  @Argument(help: "The Dockerfile, or a buildspec: *buildspec*.yml, or YAML with version and phases.")
   var file = "Dockerfile"
 
   @Option(help: "How findings are written: \(CheckResult.Format.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
     help: "Where artifacts go: a folder, FILE.zip, FILE.tar.gz or s3://BUCKET/PREFIX (default: they are listed only).")
   var artifacts: String?
 
-  @Option(help: "Where the paths of cache: are kept for the next run: a folder or s3://BUCKET/PREFIX.")
+  @Option(help: "Where the paths of cache: are kept for the next run: a folder.")
   var cache: String?
 
   @Option(help: "How many tasks of a batch, and steps of images, run at a time (default: the number of processors).")

@@ -56,6 +56,18 @@ import Testing
     }
   }
 
+  /// Those of `slipway run`, in both directions.
+  @Test func flagsOfRunAreDocumented() async throws {
+    try await Scratch.use("documents") { scratch in
+      let help = try await SlipwayBinary(scratch).run(["run", "--help"]).outputText
+      let page = String(decoding: try Files.read(Checkout.root.pushing("docs/run.md")), as: UTF8.self)
+      let flags = Self.flags(in: help).subtracting(["--help", "--version"])
+      #expect(flags.count > 12)
+      #expect(flags.subtracting(Self.flags(in: page)).sorted() == [])
+      #expect(Self.flags(in: page).subtracting(flags).subtracting(["--posix"]).sorted() == [])
+    }
+  }
+
   private static func flags(in text: String) -> Set<String> {
     Set(text.matches(of: /--[a-z][a-z-]+/).map { String($0.output) })
   }

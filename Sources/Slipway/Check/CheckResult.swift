@@ -14,16 +14,25 @@ public struct CheckResult: Sendable {
     case github
   }
 
-  let report: CheckReport
   let file: SourceFile
-
   /// Everything there is to say, in the order of the text; an error at the end when the file wants findings to be errors.
-  public var diagnostics: [Diagnostic] { report.diagnostics + [report.violation].compactMap { $0 } }
-
+  public let diagnostics: [Diagnostic]
   /// 2 for a file that is not usable, 3 for findings, 0 for none.
-  public var exitCode: ExitCode {
-    if report.remarks.contains(where: { $0.severity == .error }) { return .usage }
-    return report.findings.isEmpty ? .success : .findings
+  public let exitCode: ExitCode
+
+  init(report: CheckReport, file: SourceFile) {
+    self.file = file
+    diagnostics = report.diagnostics + [report.violation].compactMap { $0 }
+    let isUnusable = report.remarks.contains { $0.severity == .error }
+    exitCode = isUnusable ? .usage : report.findings.isEmpty ? .success : .findings
+  }
+
+  /// What is wrong or doubtful in a buildspec.
+  init(buildspec diagnostics: [Diagnostic], file: SourceFile) {
+    self.file = file
+    self.diagnostics = diagnostics
+    let isUnusable = diagnostics.contains { $0.severity == .error }
+    exitCode = isUnusable ? .usage : diagnostics.isEmpty ? .success : .findings
   }
 
   public func rendered(as format: Format, _ renderer: DiagnosticRenderer = DiagnosticRenderer()) -> String {

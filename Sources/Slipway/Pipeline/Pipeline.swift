@@ -31,6 +31,7 @@ public struct Pipeline: Sendable {
   /// - Throws: errors that are `DiagnosticError`s, before any command ran; `CancellationError`.
   public func run() async throws -> Outcome {
     let source = try sourceFolder()
+    try checkPlaces()
     let options = try EnvironmentOptions(request, bench.environment)
     for name in options.secretNames { log.addSecret(options.variables[name] ?? "") }
     let spec = try readSpec(request.file, in: source)
@@ -60,6 +61,22 @@ public struct Pipeline: Sendable {
     }
     let run = PipelineRun(self, spec, source: source, options: options)
     return .finished(try await run.run())
+  }
+
+  /// - Throws: `SlipwayError` for places that artifacts and caches cannot be in.
+  private func checkPlaces() throws {
+    if let cache = request.cache, cache.isEmpty || cache.contains("://") {
+      throw SlipwayError(
+        "invalid-cache", "--cache \(cache) is no folder",
+        help: ["name a folder, which your CI system may keep elsewhere"])
+    }
+    guard let place = request.artifacts else { return }
+    let isBucket = place.hasPrefix("s3://") && !place.dropFirst(5).hasPrefix("/") && place.count > 5
+    if place.isEmpty || (place.contains("://") && !isBucket) {
+      throw SlipwayError(
+        "invalid-artifacts", "--artifacts \(place) is no place for artifacts",
+        help: ["name a folder, FILE.zip, FILE.tar.gz or s3://BUCKET/PREFIX"])
+    }
   }
 
   /// What is wrong with a file is told in CodeBuild's words, too.

@@ -14,7 +14,7 @@ public struct PipelineRequest: Sendable {
   public var image: String?
   /// A folder, a file (`.zip`, `.tar.gz`) or `s3://BUCKET[/PREFIX]`; nil only looks for artifacts.
   public var artifacts: String?
-  /// A folder or `s3://BUCKET[/PREFIX]`; nil is none.
+  /// A folder; nil is none.
   public var cache: String?
   /// How many tasks, and steps of images, run at a time; nil is as many as there are processors.
   public var jobs: Int?

@@ -102,17 +102,3 @@ public struct ArtifactResult: Sendable, Hashable, Codable {
   /// Where they were put; nil where no place was given.
   public var location: String?
 }
-
-/// What reports said.
-public struct ReportSummary: Sendable, Hashable, Codable {
-  public var name: String
-  public var format: String
-  public var files: Int
-  public var total: Int
-  public var passed: Int
-  public var failed: Int
-  public var skipped: Int
-  /// Of a coverage report, from 0 to 1.
-  public var lineCoverage: Double?
-  public var branchCoverage: Double?
-}

@@ -49,7 +49,9 @@ struct PipelineRun: Sendable {
     var variables = environment.variables
     let shim = try ShimFolder(
       in: work.path, executable: try Files.symbolicLinkTarget("/proc/self/exe"), environment: environment)
-    variables["PATH"] = [shim.path.string, variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"].joined(separator: ":")
+    let tools = try BuildTools.make(in: work.path)
+    variables["PATH"] = [shim.path.string, tools.string, variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"].joined(
+      separator: ":")
     let session = try ShellSession(
       shell, spec.version, source: source, environment: Environment(variables), mark: Files.uniqueName())
     session.programs = shim.path
