@@ -19,6 +19,10 @@ extension DockerShim {
       if invocation.has("tty"), invocation.has("interactive"), isatty(STDIN_FILENO) == 0 {
         throw DockerError("the input device is not a TTY")
       }
+      if Emulators.isInstaller(request.image) {
+        Terminal.tell(Emulators.remark(request.image) + "\n")
+        return .success
+      }
       if invocation.has("detach"), environment.nonEmpty(BackgroundContainer.variable) == nil {
         return try await runDetached(request)
       }

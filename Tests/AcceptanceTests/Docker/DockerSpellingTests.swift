@@ -79,6 +79,8 @@ import Testing
     ("docker stop $(docker ps -q) || echo nothing", "nothing"), ("docker context ls", "default"),
     ("sudo docker build -t sudone . && sudo -E docker images | grep sudone", "sudone"),
     ("podman images && podman build -t pod . && podman tag pod pod:2 && echo fine", "fine"),
+    ("docker run --privileged --rm tonistiigi/binfmt --install all && echo fine", "fine"),
+    ("docker run --rm --privileged multiarch/qemu-user-static:register --reset -p yes 2>&1", "emulators"),
     ("docker login ghcr.io --username u </dev/null || echo code $?", "code 1"),
     ("docker-compose --version", "Docker Compose version"), ("docker compose version --short", "2."),
     ("docker build -t c . && docker rmi c && docker images -q c | wc -l", "0"),
