@@ -223,4 +223,32 @@ import Testing
       expect(try await here.run(["--env", "NAME=q"]), endsWith: 4)
     }
   }
+
+  @Test func artifactsAreUploaded() async throws {
+    try await AWSServer.serve { server in
+      let place = try Place(
+        "version: 0.2\nphases: {build: {commands: [echo one > a.txt]}}\n"
+          + "artifacts: {files: a.txt, name: 'app $((1+1))', s3-prefix: pre}\n")
+      var here = place
+      here.slipway.environment.variables.merge(server.environment) { $1 }
+      func python(_ text: String) async throws -> String {
+        try await Tool.output(
+          try AWSServer.python().string,
+          ["-c", "import boto3\ns3 = boto3.client('s3', region_name='eu-central-1')\n" + text],
+          environment: Environment(server.environment.merging(["PATH": Environment.current["PATH"] ?? ""]) { $1 }))
+      }
+      _ = try await python(
+        "s3.create_bucket(Bucket='out', CreateBucketConfiguration={'LocationConstraint': 'eu-central-1'})")
+      let outcome = try await here.run(["--artifacts", "s3://out/some/where"])
+      expect(outcome)
+      #expect(outcome.errorText.contains("Artifacts are in s3://out/some/where/pre/app 2.zip"))
+      let listed = try await python(
+        "import io, zipfile\nbody = s3.get_object(Bucket='out', Key='some/where/pre/app 2.zip')['Body'].read()\n"
+          + "print(zipfile.ZipFile(io.BytesIO(body)).namelist())")
+      #expect(listed == "['a.txt']")
+      let refused = try await here.run(["--artifacts", "s3://gone"])
+      expect(refused, endsWith: 1)
+      #expect(refused.errorText.contains("AWS refuses s3:PutObject"))
+    }
+  }
 }
