@@ -127,7 +127,8 @@ public final class LayerWriter {
     let summary = LayerSummary(
       sha256Hex: digest, size: encoder.output.size, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset,
       entryCount: items.count, compression: options.compression.format)
-    let index = LayerIndex(items: items, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset,
+    let index = LayerIndex(
+      items: items, diffIDSHA256Hex: diffID, uncompressedSize: tar.offset,
       digestsContent: options.digestsContent)
     return Result(summary: summary, index: index, tableSHA256Hex: table?.tableSHA256Hex)
   }
