@@ -92,7 +92,7 @@ struct BuildSettings: Sendable {
     return only
   }
 
-  private static func name(_ text: String) throws -> ImageReference {
+  static func name(_ text: String) throws -> ImageReference {
     let name = try ImageReference(parsing: text)
     guard name.digest == nil else {
       throw SlipwayError(
@@ -102,7 +102,7 @@ struct BuildSettings: Sendable {
   }
 
   /// Each once, in the order in which they were given.
-  private static func platforms(_ texts: [String]) throws -> [Platform] {
+  static func platforms(_ texts: [String]) throws -> [Platform] {
     var platforms: [Platform] = []
     for text in texts.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let platform = try Platform(parsing: String(text))

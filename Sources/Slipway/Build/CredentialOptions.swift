@@ -5,6 +5,8 @@ import SystemPackage
 
 /// One `--secret id=ID[,src=PATH|,env=VARIABLE]` (docker buildx build).
 struct SecretOption: Sendable, Hashable {
+  static let notFound: DiagnosticCode = "secret-not-found"
+
   var id: String
   var source: SecretSource
 
@@ -31,7 +33,7 @@ struct SecretOption: Sendable, Hashable {
     if let variable = fields["env"] ?? (fields["src"] == nil && environment[id] != nil ? id : nil) {
       guard let value = environment[variable] else {
         throw SlipwayError(
-          "secret-not-found", "the secret \(id) is to come from the variable \(variable), which is not set",
+          Self.notFound, "the secret \(id) is to come from the variable \(variable), which is not set",
           help: ["set it and export it, or give a file: --secret id=\(id),src=PATH"])
       }
       source = .bytes(Array(value.utf8))
@@ -39,7 +41,7 @@ struct SecretOption: Sendable, Hashable {
       let path = FilePath(fields["src"] ?? id)
       guard (try? FileStatus(following: path)) != nil else {
         throw SlipwayError(
-          "secret-not-found", "the secret \(id) is to come from the file \(path), which is not there",
+          Self.notFound, "the secret \(id) is to come from the file \(path), which is not there",
           help: ["name the file: --secret id=\(id),src=PATH, or a variable: --secret id=\(id),env=NAME"])
       }
       source = .file(path)

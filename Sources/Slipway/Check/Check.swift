@@ -16,7 +16,7 @@ public struct Check: Sendable {
   public func run() throws -> CheckResult {
     if let file = try Self.buildspec(request.file) {
       do {
-        return CheckResult(buildspec: try Buildspec.parse(file).warnings, file: file)
+        return CheckResult(buildspec: try Buildspec.checked(file).warnings, file: file)
       } catch let error as BuildspecError {
         return CheckResult(buildspec: error.diagnostics, file: file)
       }

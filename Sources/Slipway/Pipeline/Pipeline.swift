@@ -81,7 +81,7 @@ public struct Pipeline: Sendable {
 
   /// What is wrong with a file is told in CodeBuild's words, too.
   func readSpec(_ name: String?, in source: FilePath) throws -> Buildspec {
-    do { return try Buildspec.parse(try BuildspecFile.read(name, in: source)) } catch {
+    do { return try Buildspec.checked(try BuildspecFile.read(name, in: source)) } catch {
       let message = (error as? any DiagnosticError)?.diagnostics.first?.message ?? ""
       log.line("Phase complete: DOWNLOAD_SOURCE State: FAILED")
       log.line("Phase context status code: YAML_FILE_ERROR Message: \(message)")
