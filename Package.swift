@@ -78,9 +78,11 @@ let package = Package(
   ],
   targets: [
     // MARK: Layer 0
+    // JSON text ↔ value that keeps the order of members and the digits of numbers; pure.
+    module("JSON"),
     // What we tell people: source ranges, diagnostics, error codes, progress events, and their renderers;
     // no I/O but the sink it is given.
-    module("Diagnostics"),
+    module("Diagnostics", ["JSON"]),
 
     // MARK: Layer 1
     // System calls that Glibc's Swift module does not import (openat2, extended attributes, device numbers).
@@ -142,7 +144,7 @@ let package = Package(
         nioSSL, systemPackage,
       ]),
     // SigV4, the standard credential chain, endpoints, and only the calls we use.
-    module("AWS", ["Diagnostics", "HTTP", "HostOS", crypto, nioHTTP1, systemPackage]),
+    module("AWS", ["Diagnostics", "HTTP", "HostOS", "JSON", crypto, nioHTTP1, systemPackage]),
     // Fetch what a Dockerfile names by URL: files over HTTP and git repositories, verified and kept for the next
     // build.
     module(
@@ -151,7 +153,15 @@ let package = Package(
     // buildspec 0.1 and 0.2 → value with ranges; runs its phases.
     module("Buildspec", ["Diagnostics", "HostOS", "SourceYAML", systemPackage]),
     // The deploy protocol: messages and author side (the SDK).
-    module("DeployPlugins", ["Diagnostics"]),
+    module("DeployPlugins", ["Diagnostics", "HostOS", "JSON", systemPackage]),
+
+    // Amazon ECS, ECR, CodeDeploy and what they work with, on this machine: for tests and rehearsals.
+    module(
+      "SimulatedAWS",
+      [
+        "AWS", "Diagnostics", "HTTP", "HostOS", "JSON", httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+        systemPackage,
+      ]),
 
     // MARK: Layer 3
     // Solve a `BuildGraph`: schedule, cache, materialise, execute, commit.
@@ -167,9 +177,9 @@ let package = Package(
     module(
       "Slipway",
       [
-        "AWS", "Archive", "BuildPlanning", "Builder", "Buildspec", "DeployPlugins", "Diagnostics", "DockerfileSyntax",
-        "GoTemplate", "HTTP", "HostOS", "Images", "OCI", "Registry", "RegistryServer", "RemoteSources",
-        "RollingPlugin", "Sandbox", "SourceYAML", systemPackage,
+        "AWS", "Archive", "BlueGreenPlugin", "BuildPlanning", "Builder", "Buildspec", "DeployPlugins", "Diagnostics",
+        "DockerfileSyntax", "ExternalPlugin", "GoTemplate", "HTTP", "HostOS", "Images", "JSON", "OCI", "Registry",
+        "RegistryServer", "RemoteSources", "RollingPlugin", "Sandbox", "SimulatedAWS", "SourceYAML", systemPackage,
       ]),
 
     // MARK: Layer 5
@@ -183,15 +193,30 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
 
-    // MARK: Deploy plugins: import `DeployPlugins` and nothing above
+    // MARK: Deploy plugins: import `AWS`, `DeployPlugins` and nothing above
+    // What all deployments to Amazon ECS share: task definitions, one-off and scheduled tasks, waiting, explanations.
+    module(
+      "ECSDeployment", ["AWS", "DeployPlugins", "Diagnostics", "HTTP", "HostOS", "JSON", systemPackage],
+      path: "Plugins/ECS"),
     // Rolling updates by the ECS deployment controller.
-    module("RollingPlugin", ["DeployPlugins"], path: "Plugins/Rolling"),
+    module(
+      "RollingPlugin", ["AWS", "DeployPlugins", "Diagnostics", "ECSDeployment", "HostOS", "JSON"],
+      path: "Plugins/Rolling"),
+    // Blue/green, canary and linear: by the ECS deployment controller, or by CodeDeploy.
+    module(
+      "BlueGreenPlugin", ["AWS", "DeployPlugins", "Diagnostics", "ECSDeployment", "HostOS", "JSON"],
+      path: "Plugins/BlueGreen"),
+    // Deployments by others: task sets, and commands that deploy.
+    module(
+      "ExternalPlugin", ["AWS", "DeployPlugins", "Diagnostics", "ECSDeployment", "HostOS", "JSON", systemPackage],
+      path: "Plugins/External"),
 
     // MARK: Tests
     // Scratch folders, real tools, a real registry, expected diagnostics: what several test targets share.
     module(
       "TestSupport", ["Diagnostics", "HostOS", nioCore, nioHTTP1, nioPosix, subprocess, systemPackage],
       path: "Tests/TestSupport"),
+    tests("JSON", ["JSON"]),
     tests("Diagnostics"),
     tests("HostOS"),
     tests("HTTP", ["HTTP", nioCore, nioHTTP1, nioPosix, nioSSL]),
@@ -225,7 +250,15 @@ let package = Package(
     tests("Images", ["Archive", "Images", "OCI", nioCore]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
-    tests("DeployPlugins", ["DeployPlugins"]),
+    tests("DeployPlugins", ["DeployPlugins", "JSON"]),
+    tests("SimulatedAWS", ["AWS", "HTTP", "JSON", "SimulatedAWS"]),
+    // Deployments to the simulated Amazon ECS, by the plugins inside this process and by the program.
+    tests(
+      "Deployment",
+      [
+        "AWS", "BlueGreenPlugin", "DeployPlugins", "ECSDeployment", "ExternalPlugin", "HTTP", "JSON", "RollingPlugin",
+        "SimulatedAWS",
+      ]),
     tests(
       "Builder",
       ["Archive", "BuildPlanning", "Builder", "DockerfileSyntax", "HTTP", "Images", "OCI", "RemoteSources", "Sandbox"]),

@@ -1,3 +1,5 @@
+import JSON
+
 /// Renders the diagnostics of a file as `docker buildx build --call=check,format=json` prints them.
 ///
 /// The form is that of `LintResults` in BuildKit's `frontend/subrequests/lint`: `warnings`, `sources`, and `error`
@@ -18,42 +20,42 @@ public struct CheckResultsRenderer: Sendable {
       sources.append(annotation.file)
     }
     let warnings = diagnostics.filter { $0.severity != .error }
-    var members: [(name: String, value: JSONText)] = [
+    var members: [(String, JSONValue)] = [
       ("warnings", .array(warnings.map { warning($0, table[$0.code], sources) })),
       ("sources", .array(sources.map(source))),
     ]
     if let error = diagnostics.first(where: { $0.severity == .error }) {
       members.append(
-        ("error", .object([("message", .string(error.message))] + location(of: error, sources))))
+        ("error", .members([("message", .string(error.message))] + location(of: error, sources))))
     }
-    return JSONText.object(members).rendered() + "\n"
+    return JSONValue.members(members).prettyText + "\n"
   }
 
-  private func warning(_ diagnostic: Diagnostic, _ rule: DiagnosticRule?, _ sources: [SourceFile]) -> JSONText {
-    var members: [(name: String, value: JSONText)] = [("ruleName", .string(diagnostic.code.rawValue))]
+  private func warning(_ diagnostic: Diagnostic, _ rule: DiagnosticRule?, _ sources: [SourceFile]) -> JSONValue {
+    var members: [(String, JSONValue)] = [("ruleName", .string(diagnostic.code.rawValue))]
     if let rule {
       members.append(("description", .string(rule.summary)))
       members.append(("url", .string(rule.link)))
     }
     members.append(("detail", .string(diagnostic.message)))
-    return .object(members + location(of: diagnostic, sources))
+    return .members(members + location(of: diagnostic, sources))
   }
 
   private func location(
     of diagnostic: Diagnostic, _ sources: [SourceFile]
-  ) -> [(name: String, value: JSONText)] {
+  ) -> [(String, JSONValue)] {
     guard let annotation = diagnostic.annotation else { return [] }
-    let range = JSONText.object([("start", position(annotation.start)), ("end", position(annotation.end))])
+    let range = JSONValue.members([("start", position(annotation.start)), ("end", position(annotation.end))])
     let index = sources.firstIndex(of: annotation.file) ?? 0
-    return [("location", .object([("sourceIndex", .number(index)), ("ranges", .array([range]))]))]
+    return [("location", .members([("sourceIndex", .int(index)), ("ranges", .array([range]))]))]
   }
 
-  private func position(_ location: SourceLocation) -> JSONText {
-    .object([("line", .number(location.line)), ("character", .number(location.column - 1))])
+  private func position(_ location: SourceLocation) -> JSONValue {
+    .members([("line", .int(location.line)), ("character", .int(location.column - 1))])
   }
 
-  private func source(_ file: SourceFile) -> JSONText {
-    .object([
+  private func source(_ file: SourceFile) -> JSONValue {
+    .members([
       ("fileName", .string(file.name)), ("language", .string("Dockerfile")), ("definition", .null),
       ("data", .string(Self.base64(file.bytes))),
     ])

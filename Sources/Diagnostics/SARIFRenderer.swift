@@ -1,3 +1,5 @@
+import JSON
+
 /// Renders diagnostics as a SARIF log, which code scanning services and editors read.
 ///
 /// The form is that of "Static Analysis Results Interchange Format (SARIF) Version 2.1.0" of OASIS, with one run.
@@ -18,30 +20,30 @@ public struct SARIFRenderer: Sendable {
   public func render(_ diagnostics: [Diagnostic]) -> String {
     let indices = Dictionary(
       rules.enumerated().map { ($0.element.code, $0.offset) }, uniquingKeysWith: { first, _ in first })
-    let run = JSONText.object([
-      ("tool", .object([("driver", driver)])),
+    let run = JSONValue.members([
+      ("tool", .members([("driver", driver)])),
       ("columnKind", .string("unicodeCodePoints")),
       ("results", .array(diagnostics.map { result($0, ruleIndex: indices[$0.code]) })),
     ])
-    let log = JSONText.object([
+    let log = JSONValue.members([
       (
         "$schema", .string("https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json")
       ),
       ("version", .string("2.1.0")),
       ("runs", .array([run])),
     ])
-    return log.rendered() + "\n"
+    return log.prettyText + "\n"
   }
 
-  private var driver: JSONText {
-    .object([
+  private var driver: JSONValue {
+    .members([
       ("name", .string(toolName)), ("version", .string(toolVersion)), ("rules", .array(rules.map(descriptor))),
     ])
   }
 
   /// SARIF 2.1.0, section 3.49.
-  private func descriptor(_ rule: DiagnosticRule) -> JSONText {
-    var members: [(name: String, value: JSONText)] = [
+  private func descriptor(_ rule: DiagnosticRule) -> JSONValue {
+    var members: [(String, JSONValue)] = [
       ("id", .string(rule.code.rawValue)), ("name", .string(rule.code.rawValue)),
       ("shortDescription", message(rule.summary)),
     ]
@@ -54,15 +56,15 @@ public struct SARIFRenderer: Sendable {
     members.append(
       (
         "defaultConfiguration",
-        .object([("enabled", .boolean(rule.isEnabledByDefault)), ("level", .string("warning"))])
+        .members([("enabled", .bool(rule.isEnabledByDefault)), ("level", .string("warning"))])
       ))
-    return .object(members)
+    return .members(members)
   }
 
   /// SARIF 2.1.0, section 3.27.
-  private func result(_ diagnostic: Diagnostic, ruleIndex: Int?) -> JSONText {
-    var members: [(name: String, value: JSONText)] = [("ruleId", .string(diagnostic.code.rawValue))]
-    if let ruleIndex { members.append(("ruleIndex", .number(ruleIndex))) }
+  private func result(_ diagnostic: Diagnostic, ruleIndex: Int?) -> JSONValue {
+    var members: [(String, JSONValue)] = [("ruleId", .string(diagnostic.code.rawValue))]
+    if let ruleIndex { members.append(("ruleIndex", .int(ruleIndex))) }
     members.append(("level", .string(diagnostic.severity.rawValue)))
     members.append(
       ("message", message(([diagnostic.message] + diagnostic.help.map { "help: \($0)" }).joined(separator: "\n"))))
@@ -71,28 +73,28 @@ public struct SARIFRenderer: Sendable {
       note.annotation.map { location($0, text: note.message) }
     }
     if !related.isEmpty { members.append(("relatedLocations", .array(related))) }
-    return .object(members)
+    return .members(members)
   }
 
-  private func location(_ annotation: SourceAnnotation, text: String? = nil) -> JSONText {
+  private func location(_ annotation: SourceAnnotation, text: String? = nil) -> JSONValue {
     let (start, end) = (annotation.start, annotation.end)
-    let region = JSONText.object([
-      ("startLine", .number(start.line)), ("startColumn", .number(start.column)),
-      ("endLine", .number(end.line)), ("endColumn", .number(end.column)),
+    let region = JSONValue.members([
+      ("startLine", .int(start.line)), ("startColumn", .int(start.column)),
+      ("endLine", .int(end.line)), ("endColumn", .int(end.column)),
     ])
-    var members: [(name: String, value: JSONText)] = [
+    var members: [(String, JSONValue)] = [
       (
         "physicalLocation",
-        .object([
-          ("artifactLocation", .object([("uri", .string(Self.uri(of: annotation.file.name)))])), ("region", region),
+        .members([
+          ("artifactLocation", .members([("uri", .string(Self.uri(of: annotation.file.name)))])), ("region", region),
         ])
       )
     ]
     if let text { members.append(("message", message(text))) }
-    return .object(members)
+    return .members(members)
   }
 
-  private func message(_ text: String) -> JSONText { .object([("text", .string(text))]) }
+  private func message(_ text: String) -> JSONValue { .members([("text", .string(text))]) }
 
   /// A path as a URI reference (RFC 3986): all but what may stand in a path is percent-encoded.
   static func uri(of path: String) -> String {

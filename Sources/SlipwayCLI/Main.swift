@@ -11,12 +11,12 @@ import Slipway
     signal(SIGPIPE, SIG_IGN)
     let arguments = CommandLine.arguments
     let name = arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? "slipway"
-    if let code = BuiltInPlugins.run(name, Array(arguments.dropFirst())) { exit(code.rawValue) }
     exit(await Signals.cancelling { await run(name, Array(arguments.dropFirst())) }.rawValue)
   }
 
   /// Parses the arguments, carries them out, and shows what went wrong.
   private static func run(_ name: String, _ arguments: [String]) async -> Diagnostics.ExitCode {
+    if let code = await BuiltInPlugins.run(name, arguments) { return code }
     if ShimCommand.isName(name) { return await ShimCommand.run(name: name, arguments: arguments) }
     do {
       try SlipwayCommand.checkName(arguments.first)

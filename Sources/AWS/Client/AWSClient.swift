@@ -1,6 +1,7 @@
 import Diagnostics
 public import HTTP
 public import HostOS
+public import JSON
 
 /// Calls services of AWS as whoever the environment says we are.
 public struct AWSClient: Sendable {
@@ -49,6 +50,25 @@ public struct AWSClient: Sendable {
     try await client.send(
       call, region: registry.region, signer: signer, fips: registry.usesFIPS || settings.usesFIPS,
       dualStack: registry.usesDualStack || settings.usesDualStack)
+  }
+
+  /// Sends a call of AWS JSON 1.1 whose parameters and answer pass as they are, members that we do not know included.
+  /// - Parameters:
+  ///   - operation: as the service's model names it.
+  ///   - timeout: of all attempts together.
+  /// - Throws: `AWSError`, `CancellationError`.
+  public func call(
+    _ service: AWSService, _ operation: String, _ parameters: JSONValue, region: String? = nil,
+    timeout: Duration = .seconds(90)
+  ) async throws -> JSONValue {
+    let place: String
+    if let region { place = region } else { place = try await self.region() }
+    let operation = ServiceClient.Operation(service: service, name: operation) {
+      CallMessage.json(service, operation, body: Array(parameters.text.utf8))
+    }
+    return try await client.send(operation, region: place, signer: signer, timeout: timeout) { bytes in
+      bytes.isEmpty ? [:] : try JSONValue(parsing: bytes)
+    }
   }
 
   private var signer: ServiceClient.Signer {

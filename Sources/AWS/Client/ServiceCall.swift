@@ -20,6 +20,14 @@ public struct CallMessage: Sendable {
   var query = ""
   var headers: HTTPHeaders = [:]
   var body: [UInt8] = []
+
+  /// Of AWS JSON 1.1.
+  static func json(_ service: AWSService, _ operation: String, body: [UInt8]) -> CallMessage {
+    CallMessage(
+      headers: [
+        "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "\(service.target ?? "").\(operation)",
+      ], body: body)
+  }
 }
 
 /// A call of AWS JSON 1.1: the value itself is the body.
@@ -30,11 +38,7 @@ extension JSONCall {
     get throws {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return CallMessage(
-        headers: [
-          "Content-Type": "application/x-amz-json-1.1",
-          "X-Amz-Target": "\(Self.service.target ?? "").\(Self.operation)",
-        ], body: Array(try encoder.encode(self)))
+      return .json(Self.service, Self.operation, body: Array(try encoder.encode(self)))
     }
   }
 

@@ -48,31 +48,57 @@ struct ServiceClient: Sendable {
     _ call: Call, region: String, signer: Signer?, fips: Bool? = nil, dualStack: Bool? = nil,
     timeout: Duration = .seconds(90)
   ) async throws -> Call.Output {
+    let operation = Operation(service: Call.service, name: Call.operation) { try call.message }
+    return try await send(operation, region: region, signer: signer, fips: fips, dualStack: dualStack, timeout: timeout)
+    {
+      try Call.output($0)
+    }
+  }
+
+  /// What is asked of a service.
+  struct Operation: Sendable {
+    var service: AWSService
+    /// As the service's model names it.
+    var name: String
+    var message: @Sendable () throws -> CallMessage
+    /// As policies write it, such as `ecs:UpdateService`.
+    var action: String { "\(service.signingName):\(name)" }
+  }
+
+  /// - Parameter output: reads the answer.
+  /// - Throws: `AWSError`, `CancellationError`, and what the signer throws.
+  func send<Output>(
+    _ operation: Operation, region: String, signer: Signer?, fips: Bool? = nil, dualStack: Bool? = nil,
+    timeout: Duration = .seconds(90), output: ([UInt8]) throws -> Output
+  ) async throws -> Output {
     let endpoint = try Endpoint(
-      Call.service, region: region, fips: fips ?? settings.usesFIPS, dualStack: dualStack ?? settings.usesDualStack,
+      operation.service, region: region, fips: fips ?? settings.usesFIPS,
+      dualStack: dualStack ?? settings.usesDualStack,
       settings: settings)
     let host = endpoint.url.host() ?? ""
-    let operation = "\(Call.service.signingName):\(Call.operation)"
     var attempts = Attempts(end: http.clock.now() + Double(timeout.components.seconds))
     while true {
       try Task.checkCancellation()
       let credentials = try await signer?.credentials()
-      let request = try request(call, endpoint, credentials, attempts)
+      let request = try request(operation, endpoint, credentials, attempts)
       let response: HTTPResponse
       do { response = try await http.send(request) } catch let error as HTTPError {
         guard error.isTransient, let pause = attempts.pause(http.retryPolicy.pause(afterAttempt:clock:), http.clock)
         else {
-          throw AWSError.unreachable(host, operation, error)
+          throw AWSError.unreachable(host, operation.action, error)
         }
         try await wait(pause, request, &attempts, error.message)
         continue
       }
-      if response.isSuccess { return try await Self.output(Call.self, response, operation, host) }
+      if response.isSuccess {
+        let bytes = try await Self.bytes(response, operation, host)
+        do { return try output(bytes) } catch { throw AWSError.unreadable(operation.action, at: host) }
+      }
       let failure = await ServiceFailure(response)
       if try await repairs(failure, response, credentials, signer, &attempts) { continue }
       guard failure.isTransient || http.retryPolicy.statuses.contains(failure.status),
         let pause = attempts.pause(policyPause(response), http.clock)
-      else { throw AWSError.answered(failure, operation, at: host, signedWith: credentials) }
+      else { throw AWSError.answered(failure, operation.action, at: host, signedWith: credentials) }
       try await wait(pause, request, &attempts, failure.code.isEmpty ? "status \(failure.status)" : failure.code)
     }
   }
@@ -91,10 +117,10 @@ struct ServiceClient: Sendable {
     }
   }
 
-  private func request<Call: ServiceCall>(
-    _ call: Call, _ endpoint: Endpoint, _ credentials: AWSCredentials?, _ attempts: Attempts
+  private func request(
+    _ operation: Operation, _ endpoint: Endpoint, _ credentials: AWSCredentials?, _ attempts: Attempts
   ) throws -> HTTPRequest {
-    let message = try call.message
+    let message = try operation.message()
     var request = HTTPRequest(
       message.method, endpoint.url(path: message.path, query: message.query), headers: message.headers,
       body: message.method == .GET ? .none : .bytes(message.body))
@@ -102,7 +128,7 @@ struct ServiceClient: Sendable {
     request.mayRetry = false
     request.headTimeout = .seconds(max(1, min(30, attempts.end - http.clock.now())))
     if let credentials {
-      SignatureV4(credentials: credentials, region: endpoint.region, service: Call.service.signingName)
+      SignatureV4(credentials: credentials, region: endpoint.region, service: operation.service.signingName)
         .sign(&request, now: http.clock.now() + skew.value)
     }
     return request
@@ -146,13 +172,11 @@ struct ServiceClient: Sendable {
     attempts.count += 1
   }
 
-  private static func output<Call: ServiceCall>(
-    _ type: Call.Type, _ response: HTTPResponse, _ operation: String, _ host: String
-  ) async throws -> Call.Output {
-    let bytes: [UInt8]
-    do { bytes = try await response.body.collect(limit: 16 << 20) } catch let error as HTTPError {
-      throw AWSError.unreachable(host, operation, error)
+  private static func bytes(
+    _ response: HTTPResponse, _ operation: Operation, _ host: String
+  ) async throws -> [UInt8] {
+    do { return try await response.body.collect(limit: 16 << 20) } catch let error as HTTPError {
+      throw AWSError.unreachable(host, operation.action, error)
     }
-    do { return try Call.output(bytes) } catch { throw AWSError.unreadable(operation, at: host) }
   }
 }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a plugin says of itself: the result of `describe` (deploy protocol 1).
 public struct PluginDescription: Sendable, Hashable, Codable {
   public var name: String
@@ -11,10 +13,12 @@ public struct PluginDescription: Sendable, Hashable, Codable {
   public var credentials: [PluginCredential]
   /// A JSON Schema (draft 2020-12) of `with:`.
   public var configSchema: JSONValue
+  /// How long it may take to put things in order after SIGTERM, in seconds, before it is killed. Nil is 10.
+  public var cancelGraceSeconds: Int?
 
   public init(
     name: String, version: String, summary: String, operations: [PluginOperation], credentials: [PluginCredential],
-    configSchema: JSONValue
+    configSchema: JSONValue, cancelGraceSeconds: Int? = nil
   ) {
     self.name = name
     self.version = version
@@ -23,6 +27,7 @@ public struct PluginDescription: Sendable, Hashable, Codable {
     self.operations = operations
     self.credentials = credentials
     self.configSchema = configSchema
+    self.cancelGraceSeconds = cancelGraceSeconds
   }
 }
 

@@ -1,0 +1,4 @@
+/// Amazon ECS and what it works with, on this machine.
+public struct SimulatedAWS: Sendable {
+  public init() {}
+}
