@@ -30,7 +30,7 @@ static void become_program(const struct hostos_command *command, int input, vola
   int result;
   (void)setsid();
   reset_signals();
-  if (dup2(input, 0) < 0 || dup2(command->output, 1) < 0 || dup2(command->output, 2) < 0) goto failed;
+  if (dup2(input, 0) < 0 || dup2(command->output, 1) < 0 || dup2(command->error_output, 2) < 0) goto failed;
   (void)syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
   if (chdir(command->directory) < 0) goto failed;
   result = become(command);
@@ -46,7 +46,8 @@ failed:
 
 int hostos_start(const struct hostos_command *command, int32_t *pid, int32_t *pidfd) {
   volatile int failure = 0;
-  int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int nothing = command->input < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
+  int input = command->input < 0 ? nothing : command->input;
   if (input < 0) return errno;
   sigset_t all, before;
   sigfillset(&all);
@@ -55,7 +56,7 @@ int hostos_start(const struct hostos_command *command, int32_t *pid, int32_t *pi
   if (child == 0) become_program(command, input, &failure);
   int error = child < 0 ? errno : failure;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
-  close(input);
+  if (nothing >= 0) close(nothing);
   if (child < 0) return error;
   if (error != 0) {
     int status;

@@ -1,4 +1,3 @@
-import CHostOS
 public import Diagnostics
 import Subprocess
 public import SystemPackage
@@ -52,7 +51,7 @@ public struct ChildProcess: Sendable {
       Dictionary(
         uniqueKeysWithValues: variables.variables.map { (Subprocess.Environment.Key(stringLiteral: $0.key), $0.value) })
     }
-    let inputFile = try inputFile()
+    let inputFile = try Files.inMemory(input, called: "input")
     do {
       let result = try await Subprocess.run(
         executable.contains("/") ? .path(SystemPackage.FilePath(executable)) : .name(executable),
@@ -69,20 +68,6 @@ public struct ChildProcess: Sendable {
     } catch let error as SubprocessError {
       throw ChildProcessError(executable: executable, reason: reason(of: error))
     }
-  }
-
-  private func inputFile() throws -> FileDescriptor {
-    let result = hostos_memory_file("input")
-    guard result >= 0 else { throw HostError("make the input of \(executable)", nil, Errno(rawValue: -result)) }
-    let descriptor = FileDescriptor(rawValue: result)
-    do {
-      try descriptor.writeAll(input)
-      try descriptor.seek(offset: 0, from: .start)
-    } catch {
-      try? descriptor.close()
-      throw HostError("make the input of \(executable)", nil, error as? Errno ?? .ioError)
-    }
-    return descriptor
   }
 
   private func reason(of error: SubprocessError) -> String {

@@ -4,7 +4,8 @@ import Synchronization
 
 /// The signals that ask this process to end.
 public enum Signals {
-  /// Runs `body` in a task that SIGINT, SIGTERM and SIGHUP cancel. A second signal ends the process at once.
+  /// Runs `body` in a task that SIGINT, SIGTERM and SIGHUP cancel. A second signal ends the process at once, and
+  /// the programs that run in sessions of their own.
   /// - Returns: what the body returns.
   public static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) async -> Result {
     let task = Task { await body() }
@@ -12,7 +13,10 @@ public enum Signals {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        if task.isCancelled { _exit(128 + number) }
+        if task.isCancelled {
+          SessionChild.killAll()
+          _exit(128 + number)
+        }
         received.store(number, ordering: .relaxed)
         task.cancel()
       }

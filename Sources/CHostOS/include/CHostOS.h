@@ -25,13 +25,16 @@ uint64_t hostos_makedev(uint32_t major_number, uint32_t minor_number);
 uint32_t hostos_major(uint64_t device);
 uint32_t hostos_minor(uint64_t device);
 
-/// A program to start in a session of its own, with /dev/null as its input and both outputs on one descriptor.
+/// A program to start in a session of its own.
 struct hostos_command {
   const char *path;
   char *const *arguments;
   char *const *environment;
   const char *directory;
+  /// -1 is /dev/null.
+  int input;
   int output;
+  int error_output;
   /// Whether the program runs as another user; only root may ask for it.
   int changes_user;
   uint32_t user;

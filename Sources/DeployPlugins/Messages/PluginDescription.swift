@@ -38,6 +38,8 @@ public enum PluginOperation: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// A kind of credential that a plugin may ask for.
 public enum PluginCredential: String, Sendable, Hashable, Codable {
-  /// The `AWS_*` variables.
+  /// The `AWS_*` variables, without which it can do nothing.
   case aws
+  /// The `AWS_*` variables, where there are any.
+  case awsIfPresent = "aws-if-present"
 }

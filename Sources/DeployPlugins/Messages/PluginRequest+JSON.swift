@@ -13,6 +13,8 @@ extension PluginRequest {
     value["deadline"] = deadline.map { .string(Timestamp(seconds: Int64($0)).rfc3339) }
     value["plan"] = plan
     if operation == .status { value["wait"] = .bool(waits) }
+    value["decision"] = decision
+    value["previous"] = previous
     return value
   }
 
@@ -43,6 +45,8 @@ extension PluginRequest {
     }
     plan = json["plan"]
     waits = json["wait"]?.bool ?? false
+    decision = json["decision"]
+    previous = json["previous"]
   }
 }
 

@@ -20,6 +20,11 @@ public struct PluginRequest: Sendable, Hashable {
   public var plan: JSONValue?
   /// Of `status`: answer when nothing moves any more.
   public var waits: Bool
+  /// Of `status`: what somebody decided on a deployment that waits for approval, such as
+  /// `{"action": "approve"}` or `{"action": "reject", "hook": "…"}`.
+  public var decision: JSONValue?
+  /// Of `rollback`: the record of the last deployment that succeeded, where the host has one.
+  public var previous: JSONValue?
 
   public init(
     _ operation: PluginOperation, id: String, project: String? = nil, images: [String: PluginImage] = [:],
