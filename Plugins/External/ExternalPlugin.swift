@@ -1,14 +1,33 @@
 public import DeployPlugins
 import JSON
 
-/// Deployments that somebody else carries out.
+/// Deployments that Amazon ECS does not carry out itself: by task sets, or by somebody else's command.
 public struct ExternalPlugin: DeployPlugin {
   public init() {}
 
   public var description: PluginDescription {
     PluginDescription(
-      name: "external", version: "0.1.0", summary: "Deployments that somebody else carries out.",
-      operations: [.describe], credentials: [.aws],
-      configSchema: ["type": "object"])
+      name: "external", version: "0.1.0",
+      summary: "Hands the deployment over to a command, or drives the task sets of an Amazon ECS service.",
+      operations: [.describe, .plan, .apply, .status, .rollback], credentials: [.aws],
+      configSchema: Self.configSchema, cancelGraceSeconds: 300)
+  }
+
+  public func plan(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentPlan {
+    try await HandOff(request, context).plan()
+  }
+
+  public func apply(
+    _ plan: DeploymentPlan, _ request: PluginRequest, _ context: PluginContext
+  ) async throws -> DeploymentReport {
+    try await HandOff(request, context).apply(plan)
+  }
+
+  public func status(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
+    try await HandOff(request, context).status()
+  }
+
+  public func rollback(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
+    try await HandOff(request, context).rollback()
   }
 }

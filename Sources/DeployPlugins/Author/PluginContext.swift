@@ -28,4 +28,7 @@ public struct PluginContext: Sendable {
   ) {
     send(.diagnostic(PluginDiagnostic(.warning, code: code, message: message, notes: notes, help: help, path: path)))
   }
+
+  /// Hands on what somebody else has to tell.
+  public func tell(_ diagnostic: PluginDiagnostic) { send(.diagnostic(diagnostic)) }
 }
