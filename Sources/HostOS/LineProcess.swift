@@ -19,6 +19,12 @@ public struct LineProcess: Sendable {
     public var stop: Stop?
     /// Whether SIGTERM was not enough.
     public var wasKilled: Bool
+
+    public init(ending: SessionChild.Ending, stop: Stop?, wasKilled: Bool) {
+      self.ending = ending
+      self.stop = stop
+      self.wasKilled = wasKilled
+    }
   }
 
   public var command: SessionChild.Command

@@ -42,7 +42,8 @@ struct PluginTrial: Sendable {
 
   /// - Parameter watch: sees each message as it comes.
   func ask(
-    _ operation: PluginOperation, plan: JSONValue? = nil, _ watch: @escaping @Sendable (PluginMessage) -> Void = { _ in }
+    _ operation: PluginOperation, plan: JSONValue? = nil,
+    _ watch: @escaping @Sendable (PluginMessage) -> Void = { _ in }
   ) async -> Answer {
     var request = request
     request.operation = operation
@@ -68,7 +69,7 @@ struct PluginTrial: Sendable {
   }
 
   /// The same, cancelled at the first message for which `moment` is true.
-  func deploy(cancelledAt moment: @escaping @Sendable (PluginMessage) -> Bool) async -> Answer {
+  func deployCancelled(at moment: @escaping @Sendable (PluginMessage) -> Bool) async -> Answer {
     let plan = await ask(.plan)
     guard let result = plan.result else { return plan }
     let now = AsyncStream<Void>.makeStream()

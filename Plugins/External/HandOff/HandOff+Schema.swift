@@ -4,6 +4,7 @@ extension HandOff {
   private static func command(_ description: String) -> JSONValue {
     [
       "type": ["string", "array"], "items": ["type": "string"], "minItems": 1, "minLength": 1,
+      "x-variables": false,
       "description": .string(
         "\(description) A list is a program and its arguments; a text is for /bin/sh -e. {image.NAME}, {digest.NAME}, {tag.NAME}, {id}, {project} and {region} are filled in."
       ),

@@ -148,14 +148,13 @@ struct HandOff: Sendable {
       told.state = told.state ?? .failed
       return told
     }
-    let words = key == "command" ? settings.command : request.config[key].map { $0.array?.compactMap(\.string) ?? ["sh"] } ?? []
     let how =
       switch outcome.ending {
       case .exited(let code): "ended with exit code \(code)"
       case .signaled(let signal): "was ended by signal \(signal)"
       }
     return PluginFailure(
-      code: "command-failed", message: "\(words.first ?? key) \(how)",
+      code: "command-failed", message: "\(outcome.program) \(how)",
       hint: "read its output above; \(key) is what was run",
       path: "/\(key)", causes: outcome.tail.isEmpty ? nil : outcome.tail.suffix(5), state: .failed)
   }

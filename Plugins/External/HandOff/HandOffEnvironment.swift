@@ -80,7 +80,8 @@ struct HandOffEnvironment: Sendable {
     guard let image = request.images[parts[1]] else {
       let names = request.images.keys.sorted().joined(separator: ", ")
       throw .config(
-        "there is no image \(parts[1])", path, hint: names.isEmpty ? "name one with --image" : "the images are \(names)")
+        "there is no image \(parts[1])", path, hint: names.isEmpty ? "name one with --image" : "the images are \(names)"
+      )
     }
     let value = parts[0] == "image" ? image.reference : parts[0] == "digest" ? image.digest : image.tag
     guard let value else { throw .config("the image \(parts[1]) has no \(parts[0])", path) }

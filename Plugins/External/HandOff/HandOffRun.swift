@@ -13,6 +13,7 @@ struct HandOffRun: Sendable {
 
   /// How a command ended.
   struct Outcome: Sendable {
+    var program: String
     var ending: SessionChild.Ending
     /// What it said in the deploy protocol, if it speaks it.
     var result: JSONValue?
@@ -49,7 +50,8 @@ struct HandOffRun: Sendable {
     case .lineTooLong, nil: break
     }
     return state.withLock {
-      Outcome(ending: outcome.ending, result: $0.result, failure: $0.failure, tail: $0.tail)
+      Outcome(
+        program: words[0], ending: outcome.ending, result: $0.result, failure: $0.failure, tail: $0.tail)
     }
   }
 

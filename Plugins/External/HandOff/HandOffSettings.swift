@@ -40,7 +40,8 @@ struct HandOffSettings: Sendable {
       ("on-timeout", onTimeout == .rollback), ("on-failure", onFailure == .rollback),
       ("on-cancel", onCancel == .rollback),
     ] where isRollback && rollbackCommand == nil {
-      throw .config("\(key): rollback needs a rollback-command", "/\(key)", hint: "say how to roll back: rollback-command")
+      throw .config(
+        "\(key): rollback needs a rollback-command", "/\(key)", hint: "say how to roll back: rollback-command")
     }
   }
 

@@ -135,7 +135,7 @@ import Testing
     _ = await trial(groundwork(), image: Self.older).deploy()
     let answer = await trial(
       groundwork(["on-cancel": .string(onCancel), "environment": ["GROUNDWORK_WAIT": "never"]])
-    ).deploy { message in
+    ).deployCancelled { message in
       if case .log(let log) = message { log.text == "service.web: Modifying..." } else { false }
     }
     #expect(answer.failure?.category == .cancelled, Comment(rawValue: answer.text))
@@ -194,15 +194,16 @@ import Testing
     #expect(logs.contains { $0.text == #"{"type":"nonsense"}"# }, "what is no message is a log")
   }
 
-  @Test(arguments: [
-    (["command": ["no-such-program"]], "/command", "there is no program no-such-program"),
-    (["command": "echo {image.api}"], "/command", "there is no image api"),
-    (["command": "echo {tag.web}"], "/command", "the image web has no tag"),
-    (["command": "true", "environment": ["X": "{image.api}"]], "/environment/X", "there is no image api"),
-    (["command": "true", "timeout": "soon"], "/timeout", "\"soon\" is no length of time"),
-    (["command": "  "], "/command", "command is empty"),
-    (["command": "true", "on-cancel": "rollback"], "/on-cancel", "on-cancel: rollback needs a rollback-command"),
-  ] as [(JSONValue, String, String)])
+  @Test(
+    arguments: [
+      (["command": ["no-such-program"]], "/command", "there is no program no-such-program"),
+      (["command": "echo {image.api}"], "/command", "there is no image api"),
+      (["command": "echo {tag.web}"], "/command", "the image web has no tag"),
+      (["command": "true", "environment": ["X": "{image.api}"]], "/environment/X", "there is no image api"),
+      (["command": "true", "timeout": "soon"], "/timeout", "\"soon\" is no length of time"),
+      (["command": "  "], "/command", "command is empty"),
+      (["command": "true", "on-cancel": "rollback"], "/on-cancel", "on-cancel: rollback needs a rollback-command"),
+    ] as [(JSONValue, String, String)])
   func whatCannotBeRightIsSaidWithItsPlace(_ config: JSONValue, _ path: String, _ message: String) async throws {
     let answer = await trial(config).deploy()
     #expect(answer.failure?.category == .config, Comment(rawValue: answer.text))
