@@ -6,7 +6,7 @@ public import JSON
 /// Calls services of AWS as whoever the environment says we are.
 public struct AWSClient: Sendable {
   public let settings: AWSSettings
-  private let client: ServiceClient
+  private var client: ServiceClient
   private let chain: CredentialChain
 
   /// - Throws: `AWSError` with the code `aws-settings` when a file of settings cannot be read.
@@ -14,6 +14,13 @@ public struct AWSClient: Sendable {
     settings = try AWSSettings(environment)
     client = ServiceClient(http: http, settings: settings)
     chain = CredentialChain(client: client)
+  }
+
+  /// The same client, with the same credentials, that tries calls so often at most.
+  public func trying(_ attempts: Int) -> AWSClient {
+    var copy = self
+    copy.client.http.retryPolicy.attempts = attempts
+    return copy
   }
 
   /// Credentials of the first place that has any.

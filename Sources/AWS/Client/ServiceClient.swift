@@ -25,7 +25,7 @@ struct ServiceClient: Sendable {
     func set(_ value: Double) { seconds.withLock { $0 = value } }
   }
 
-  let http: HTTPClient
+  var http: HTTPClient
   let settings: AWSSettings
   private let skew = Skew()
   /// A difference below that is no reason to refuse a signature.
