@@ -159,7 +159,7 @@ let package = Package(
     module(
       "SimulatedAWS",
       [
-        "AWS", "Diagnostics", "HTTP", "HostOS", "JSON", httpTypes, hummingbird, logging, nioCore, nioHTTP1, nioPosix,
+        "AWS", "CZlib", "Diagnostics", "HostOS", "JSON", httpTypes, hummingbird, logging, nioCore, nioPosix,
         systemPackage,
       ]),
 

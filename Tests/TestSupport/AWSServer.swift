@@ -1,4 +1,5 @@
 internal import HostOS
+internal import Synchronization
 public import SystemPackage
 
 /// Services of AWS on this machine (moto), behind a gate that refuses what botocore would not have sent: wrong
@@ -60,4 +61,16 @@ public struct AWSServer: Sendable {
     let own = Checkout.root.pushing(".build/python/bin/python3")
     return try FileStatus.ifExists(own) == nil ? Tool.find("python3") : own
   }
+
+  /// The folder of botocore's service models.
+  /// - Throws: `TestSupportError`.
+  public static func models() async throws -> FilePath {
+    if let known = knownModels.withLock({ $0 }) { return known }
+    let program = "import botocore, os; print(os.path.join(botocore.__path__[0], 'data'))"
+    let folder = FilePath(try await Tool.output(try python().string, ["-c", program]))
+    knownModels.withLock { $0 = folder }
+    return folder
+  }
+
+  private static let knownModels = Mutex<FilePath?>(nil)
 }
