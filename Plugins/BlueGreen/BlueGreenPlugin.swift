@@ -1,15 +1,67 @@
 public import DeployPlugins
+import ECSDeployment
 import JSON
 
-/// Blue/green, canary and linear deployments of Amazon ECS services.
+/// Blue/green, canary and linear deployments of Amazon ECS services: by ECS's own strategies, or by CodeDeploy.
 public struct BlueGreenPlugin: DeployPlugin {
   public init() {}
 
   public var description: PluginDescription {
     PluginDescription(
       name: "blue-green", version: "0.1.0",
-      summary: "Blue/green, canary and linear deployments of Amazon ECS services.", operations: [.describe],
-      credentials: [.aws],
-      configSchema: ["type": "object"])
+      summary: "Blue/green, canary and linear deployments of Amazon ECS services, by ECS itself or by CodeDeploy.",
+      operations: [.describe, .plan, .apply, .status, .rollback], credentials: [.aws],
+      configSchema: Self.configSchema, cancelGraceSeconds: 600)
+  }
+
+  public func plan(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentPlan {
+    let scene = try await BlueGreenScene(request, context)
+    switch try engine(scene) {
+    case .native: return try await NativeEngine(scene).plan()
+    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    }
+  }
+
+  public func apply(
+    _ plan: DeploymentPlan, _ request: PluginRequest, _ context: PluginContext
+  ) async throws -> DeploymentReport {
+    let scene = try await BlueGreenScene(request, context)
+    return switch try engine(scene) {
+    case .native: try await NativeEngine(scene).apply(plan)
+    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    }
+  }
+
+  public func status(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
+    let scene = try await BlueGreenScene(request, context)
+    return switch try engine(scene) {
+    case .native: try await NativeEngine(scene).status()
+    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    }
+  }
+
+  public func rollback(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
+    let scene = try await BlueGreenScene(request, context)
+    return switch try engine(scene) {
+    case .native: try await NativeEngine(scene).rollback()
+    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    }
+  }
+
+  private func deployedByCodeDeploy(_ scene: BlueGreenScene) -> PluginFailure {
+    scene.settings.config.failure("service", "\(scene.service.name) is deployed by CodeDeploy")
+  }
+
+  private enum Engine { case native, codeDeploy }
+
+  private func engine(_ scene: BlueGreenScene) throws(PluginFailure) -> Engine {
+    switch scene.service.controller {
+    case "CODE_DEPLOY": return .codeDeploy
+    case "EXTERNAL":
+      throw scene.settings.config.failure(
+        "service", "\(scene.service.name) is deployed by task sets (controller EXTERNAL)",
+        hint: "deploy it with the plugin external")
+    default: return .native
+    }
   }
 }
