@@ -73,6 +73,8 @@ public final class PlainProgress: ProgressSink {
       step.transfers[name] = event.time
       let amount = total.map { "\(Self.bytes(completed)) / \(Self.bytes($0))" } ?? Self.bytes(completed)
       return ["\(name) \(amount)\(isLast ? " done" : "")"]
+    case .told(let message, let completed, let total):
+      return ["\(Self.seconds(elapsed, digits: 3)) \(Self.words(message, completed, total))"]
     case .cached: return ["CACHED"]
     case .finished: return rest(of: &step, at: elapsed) + ["DONE \(Self.seconds(elapsed, digits: 1))s"]
     case .failed(let message): return rest(of: &step, at: elapsed) + ["ERROR: \(Self.singleLine(message))"]
@@ -109,6 +111,14 @@ public final class PlainProgress: ProgressSink {
     return "\(seconds(time, digits: 3)) \(String(decoding: line, as: UTF8.self))"
   }
 
+  /// `3 of 4`, with words in front where there are any.
+  private static func words(_ message: String?, _ completed: Double?, _ total: Double?) -> String {
+    func text(_ number: Double) -> String { Int64(exactly: number).map { String($0) } ?? String(number) }
+    let amount = completed.map { done in text(done) + (total.map { " of \(text($0))" } ?? "") }
+    return [message.map(singleLine), amount.map { message == nil ? $0 : "(\($0))" }].compactMap { $0 }.joined(
+      separator: " ")
+  }
+
   private static func singleLine(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? text
   }
@@ -141,7 +151,7 @@ extension ProgressEvent {
   var endsStep: Bool {
     switch kind {
     case .cached, .finished, .failed: true
-    case .started, .log, .transfer, .diagnostic: false
+    case .started, .log, .transfer, .told, .diagnostic: false
     }
   }
 }

@@ -10,6 +10,8 @@ public struct ProgressEvent: Sendable {
     case log(stream: LogStream, bytes: [UInt8])
     /// How far a transfer has come; `total` is nil where it is not known. In bytes.
     case transfer(name: String, completed: Int64, total: Int64?)
+    /// What the step does now, on one line, and how far it has come in whatever it counts.
+    case told(message: String?, completed: Double?, total: Double?)
     case finished
     /// The step failed. The message is one line; the diagnostic follows with the error that ends the work.
     case failed(message: String)

@@ -94,6 +94,11 @@ public struct ProgressStep: Sendable {
     send(.transfer(name: name, completed: completed, total: total))
   }
 
+  /// Says what the step does now, on one line, and how far it has come in whatever it counts.
+  public func told(_ message: String?, completed: Double? = nil, total: Double? = nil) {
+    send(.told(message: message, completed: completed, total: total))
+  }
+
   public func markCached() { send(.cached) }
   public func finish() { send(.finished) }
 

@@ -159,7 +159,7 @@ private final class StepRecorder: ProgressSink {
     case .cached: steps.withLock { $0[event.step]?.isCached = true }
     case .log(_, let bytes): output.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
     case .diagnostic(let diagnostic): diagnostics.withLock { $0.append(diagnostic) }
-    case .transfer, .finished, .failed: break
+    case .transfer, .told, .finished, .failed: break
     }
   }
 

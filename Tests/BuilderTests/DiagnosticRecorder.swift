@@ -21,7 +21,7 @@ final class DiagnosticRecorder: ProgressSink {
           state.log += String(decoding: bytes, as: UTF8.self)
           return state.log
         })
-    case .started, .cached, .transfer, .finished, .failed: break
+    case .started, .cached, .transfer, .told, .finished, .failed: break
     }
   }
 }

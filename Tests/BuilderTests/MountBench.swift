@@ -182,7 +182,7 @@ private final class MountRecorder: ProgressSink {
       case .log(_, let bytes):
         state.log += String(decoding: bytes, as: UTF8.self)
         onLog(state.log)
-      case .transfer, .finished, .failed, .diagnostic: break
+      case .transfer, .told, .finished, .failed, .diagnostic: break
       }
     }
   }
