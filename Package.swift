@@ -152,8 +152,8 @@ let package = Package(
       ["Diagnostics", "DockerfileSyntax", "HTTP", "HostOS", "OCI", nioCore, nioHTTP1, systemPackage]),
     // buildspec 0.1 and 0.2 → value with ranges; runs its phases.
     module("Buildspec", ["Diagnostics", "HostOS", "SourceYAML", systemPackage]),
-    // The deploy protocol: messages and author side (the SDK).
-    module("DeployPlugins", ["Diagnostics", "HostOS", "JSON", systemPackage]),
+    // The deploy protocol: messages, host side, author side (the SDK), conformance kit.
+    module("DeployPlugins", ["Diagnostics", "HostOS", "JSON", "SourceYAML", systemPackage]),
 
     // Amazon ECS, ECR, CodeDeploy and what they work with, on this machine: for tests and rehearsals.
     module(
@@ -187,9 +187,8 @@ let package = Package(
     .executableTarget(
       name: "SlipwayCLI",
       dependencies: [
-        "Buildspec", "Diagnostics", "DockerCommandLine", "GoTemplate", "HostOS", "Images", "OCI", "Slipway",
-        argumentParser,
-        systemPackage,
+        "Buildspec", "DeployPlugins", "Diagnostics", "DockerCommandLine", "GoTemplate", "HostOS", "Images", "JSON",
+        "OCI", "Slipway", argumentParser, systemPackage,
       ],
       swiftSettings: swiftSettings),
 
@@ -250,7 +249,7 @@ let package = Package(
     tests("Images", ["Archive", "Images", "OCI", nioCore]),
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
-    tests("DeployPlugins", ["DeployPlugins", "JSON"]),
+    tests("DeployPlugins", ["DeployPlugins", "JSON", "SourceYAML"]),
     tests("SimulatedAWS", ["AWS", "HTTP", "JSON", "SimulatedAWS"]),
     // Deployments to the simulated Amazon ECS, by the plugins inside this process and by the program.
     tests(
