@@ -3,6 +3,7 @@ import Buildspec
 import Diagnostics
 import Foundation
 import HostOS
+import JSON
 import Slipway
 import SystemPackage
 
@@ -69,15 +70,12 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let isQuiet = progress.isQuiet
-    let log = RunLog { bytes in if !isQuiet { Terminal.tell(bytes) } }
     let renderer = Terminal.renderer
-    let sink = PlainProgress(renderer: renderer) { log.say($0) }
-    let reporter = isQuiet ? ProgressReporter(SilentProgress()) : ProgressReporter(sink)
+    let (log, reporter) = logAndReporter(renderer)
     let bench = try Workbench(environment: .current, progress: reporter)
     let outcome: Pipeline.Outcome
     do { outcome = try await Pipeline(request, bench, log).run() } catch let error as any DiagnosticError {
-      Terminal.tell("\n" + log.masked(renderer.render(error.diagnostics)))
+      tell(error.diagnostics, log, renderer)
       throw Diagnostics.ExitCode.Failure(code: error.exitCode)
     }
     switch outcome {
@@ -85,9 +83,31 @@ struct RunCommand: AsyncParsableCommand {
     case .planned(let plan):
       try answer(format == .json ? Self.json(plan) : plan.text, log)
     case .finished(let result):
-      if !result.problems.isEmpty { Terminal.tell("\n" + log.masked(renderer.render(result.problems))) }
+      if !result.problems.isEmpty { tell(result.problems, log, renderer) }
       try write(result, log)
       if !result.succeeded { throw Diagnostics.ExitCode.Failure(code: result.exitCode) }
+    }
+  }
+
+  /// Where commands, and the work of our own, tell what happens.
+  private func logAndReporter(_ renderer: DiagnosticRenderer) -> (RunLog, ProgressReporter) {
+    if progress.isQuiet { return (RunLog { _ in }, ProgressReporter(SilentProgress())) }
+    guard progress.isJSON else {
+      let log = RunLog { Terminal.tell($0) }
+      return (log, ProgressReporter(PlainProgress(renderer: renderer) { log.say($0) }))
+    }
+    // The log is a step of its own, that of the buildspec.
+    let masking = RunLog { _ in }
+    let reporter = ProgressReporter(JSONProgress { Terminal.tell(masking.masked($0)) })
+    let step = reporter.begin("buildspec")
+    return (masking.child { step.log($0) }, reporter)
+  }
+
+  private func tell(_ diagnostics: [Diagnostic], _ log: RunLog, _ renderer: DiagnosticRenderer) {
+    if progress.isJSON {
+      for diagnostic in diagnostics { Terminal.tell(log.masked(diagnostic.json.text) + "\n") }
+    } else {
+      Terminal.tell("\n" + log.masked(renderer.render(diagnostics)))
     }
   }
 

@@ -8,13 +8,13 @@ struct SlipwayCommand: AsyncParsableCommand {
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
     subcommands: [
-      BuildCommand.self, CheckCommand.self, CopyCommand.self, DigestCommand.self, DiskUsageCommand.self,
-      DockerCommand.self,
-      DoctorCommand.self, InspectCommand.self, KanikoCommand.self, ListCommand.self, LoadCommand.self,
-      LoginCommand.self,
-      LogoutCommand.self, ManifestCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
-      PushCommand.self, RegistryCommand.self, RunCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
-      TagCommand.self, ValidateCommand.self,
+      ApplyCommand.self, BuildCommand.self, CheckCommand.self, CopyCommand.self, DeployCommand.self, DiffCommand.self,
+      DigestCommand.self, DiskUsageCommand.self, DockerCommand.self, DoctorCommand.self, InspectCommand.self,
+      KanikoCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self, LogoutCommand.self,
+      ManifestCommand.self, PlanCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
+      PushCommand.self, RegistryCommand.self, RollbackCommand.self, RunCommand.self, SaveCommand.self,
+      ScanCommand.self, ServeCommand.self, StatusCommand.self, TagCommand.self, ValidateCommand.self,
+      WaitCommand.self,
     ])
 
   /// A wrong name gets the right one as an answer.

@@ -20,9 +20,14 @@ enum Terminal {
   }
 
   /// Whether colours are welcome (no-color.org).
-  static var usesColor: Bool {
+  static var usesColor: Bool { usesColor(on: STDERR_FILENO) }
+
+  /// The same for standard output.
+  static var answersInColor: Bool { usesColor(on: STDOUT_FILENO) }
+
+  private static func usesColor(on descriptor: Int32) -> Bool {
     Environment.current.nonEmpty("NO_COLOR") == nil && Environment.current["TERM"] != "dumb"
-      && isatty(STDERR_FILENO) == 1
+      && isatty(descriptor) == 1
   }
 
   static var renderer: DiagnosticRenderer { DiagnosticRenderer(color: usesColor) }

@@ -121,12 +121,9 @@ import Testing
     let outcome = try await Place(
       "version: 0.2\nphases: {build: {commands: [echo built]}}\nslipway: {deploy: [{plugin: nobody, with: {a: 1}}]}\n"
     ).run()
-    expect(outcome, endsWith: 1)
-    let lines = RunTests.log(outcome)
-    let warning = lines.firstIndex(of: "warning[plugin-not-available]: the deploy plugin nobody is not available")
-    let built = lines.firstIndex(of: "built")
-    #expect(warning != nil && built != nil && warning ?? 0 < built ?? 0)
-    #expect(lines.contains("error[plugin-not-available]: the deploy plugin nobody is not available"))
+    expect(outcome, endsWith: 2)
+    #expect(outcome.errorText.contains("error[unknown-plugin]: there is no plugin \"nobody\""))
+    #expect(outcome.errorText.contains("buildspec.yml:3:29") && !outcome.errorText.contains("built\n"))
   }
 
   // MARK: Batches

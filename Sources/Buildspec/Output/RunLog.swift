@@ -33,6 +33,13 @@ public final class RunLog: Sendable {
     self.write = write
   }
 
+  /// A log that tells somebody else, and whose secrets are this one's, too.
+  public func child(write: @escaping @Sendable ([UInt8]) -> Void) -> RunLog {
+    let log = RunLog(now: now, parent: self, write: write)
+    for secret in state.withLock({ $0.secrets }) { log.state.withLock { $0.mask.add(secret.utf8) } }
+    return log
+  }
+
   public func addSecret(_ secret: String) {
     state.withLock { state in
       state.mask.add(secret.utf8)
@@ -45,7 +52,7 @@ public final class RunLog: Sendable {
   public func child(_ mark: String) -> RunLog {
     let lines = Mutex<[UInt8]>([])
     let start = Array("[\(mark)] ".utf8)
-    let log = RunLog(now: now, parent: self) { [write] bytes in
+    return child { [write] bytes in
       let whole = lines.withLock { pending in
         pending += bytes
         guard let end = pending.lastIndex(of: 0x0A) else { return [UInt8]() }
@@ -55,8 +62,6 @@ public final class RunLog: Sendable {
       }
       if !whole.isEmpty { write(whole) }
     }
-    for secret in state.withLock({ $0.secrets }) { log.state.withLock { $0.mask.add(secret.utf8) } }
-    return log
   }
 
   /// A line such as `[Container] 2024/08/03 05:12:48.191449 Entering phase BUILD`.

@@ -84,7 +84,7 @@ extension BuildspecParser {
     }
     for item in items {
       guard let mapping = reader.mapping(item, "a deployment") else { continue }
-      reader.requireKeys(["plugin", "with", "sha256"], in: mapping, "a deployment")
+      reader.requireKeys(["name", "plugin", "images", "with", "sha256"], in: mapping, "a deployment")
       guard let plugin = reader.text(mapping["plugin"], "slipway/deploy/plugin"), !plugin.value.isEmpty else {
         reader.error(
           .buildspecForm, "a deployment names no plugin", item.range,
@@ -94,7 +94,9 @@ extension BuildspecParser {
       _ = reader.mapping(mapping["with"], "slipway/deploy/with")
       spec.section.deployments.append(
         .init(
-          plugin: plugin, configuration: mapping["with"], pin: reader.text(mapping["sha256"], "slipway/deploy/sha256")))
+          plugin: plugin, name: reader.text(mapping["name"], "slipway/deploy/name"), configuration: mapping["with"],
+          pin: reader.text(mapping["sha256"], "slipway/deploy/sha256"),
+          images: reader.variables(mapping["images"], "slipway/deploy/images")))
     }
   }
 

@@ -37,10 +37,14 @@ public struct SlipwaySection: Sendable, Hashable {
   /// A deployment, which a plugin carries out.
   public struct Deployment: Sendable, Hashable {
     public var plugin: WrittenText
+    /// What people call it; nil is the plugin.
+    public var name: WrittenText?
     /// What the plugin is told; its schema is the plugin's affair.
     public var configuration: YAMLNode?
     /// `sha256:` of the plugin's file.
     public var pin: WrittenText?
+    /// References by names, which may have variables; empty for the images that are built here.
+    public var images: [EnvironmentSection.Variable] = []
   }
 
   /// A file that is written when images are built.

@@ -39,7 +39,10 @@ public struct Pipeline: Sendable {
       for warning in spec.warnings { bench.progress.report(warning) }
       let shell = try Self.shell(of: spec, bench.environment)
       let words = [shell.path.string] + shell.options
-      return .planned(PipelinePlan(spec, source: source.string, shell: words.joined(separator: " ")))
+      let deployments = try PipelineDeployments(spec, source: source, bench, log)
+      return .planned(
+        PipelinePlan(
+          spec, source: source.string, shell: words.joined(separator: " "), isAvailable: deployments.isAvailable))
     }
     // Images that run commands want more rights than a plain user has, and whoever takes over begins anew.
     if !spec.section.images.isEmpty, let code = try? await bench.enterUserNamespace(.auto) {

@@ -1,18 +1,107 @@
 import Buildspec
+import DeployPlugins
 import Diagnostics
+import HostOS
+import SystemPackage
 
-/// The deployments of a file, which plugins carry out.
-enum PipelineDeployments {
+/// The deployments of a buildspec, which plugins carry out behind the artifacts.
+struct PipelineDeployments: Sendable {
+  private let deployer: Deployer
+  private let spec: Buildspec
+  private let targets: [DeployTarget]
+
+  /// - Throws: `HostError`.
+  init(_ spec: Buildspec, source: FilePath, _ bench: Workbench, _ log: RunLog) throws {
+    var deployer = try Deployer(bench, source: source)
+    deployer.show = { name, plan in log.say("\n" + PlanText().text(name, plan)) }
+    self.deployer = deployer
+    self.spec = spec
+    targets = spec.section.deployments.map { DeployTarget($0, in: spec) }
+  }
+
   /// Whether there is a plugin that can carry it out.
-  static func isAvailable(_ deployment: SlipwaySection.Deployment) -> Bool { false }
+  func isAvailable(_ deployment: SlipwaySection.Deployment) -> Bool {
+    (try? deployer.search.find(deployment.plugin.value, from: deployer.source)) != nil
+  }
 
-  /// What cannot be carried out: told as warnings before the first phase, and as errors in the place of the deployment.
-  static func problems(_ spec: Buildspec, _ severity: Diagnostic.Severity) -> [Diagnostic] {
-    spec.section.deployments.filter { !isAvailable($0) }.map { deployment in
-      Diagnostic(
-        severity, "plugin-not-available", "the deploy plugin \(deployment.plugin.value) is not available",
-        at: spec.annotation(deployment.plugin.range),
-        help: ["this version of slipway carries no deployments out; deploy with a command of post_build"])
+  /// Looks at all that can be known to be wrong before the first phase: plugins, configurations, credentials.
+  /// - Parameter variables: those that the first command will have.
+  /// - Throws: `SlipwayError`, `PluginError`, `AWSError`; `CancellationError`.
+  func check(_ variables: [String: String]) async throws {
+    var descriptions: [PluginDescription] = []
+    var problems: [Diagnostic] = []
+    for target in targets {
+      let (_, description) = try await deployer.describe(target)
+      descriptions.append(description)
+      do { _ = try deployer.configuration(target, description, DeployRequest(), variables) } catch let error
+        as SlipwayError
+      { problems += error.diagnostics }
     }
+    guard problems.isEmpty else { throw SlipwayError(problems, exitCode: .usage) }
+    try await deployer.checkCredentials(descriptions)
+  }
+
+  /// Carries them out, one after the other; the first failure ends it.
+  /// - Parameters:
+  ///   - built: the images of the section.
+  ///   - variables: those that the last command left.
+  /// - Throws: `PluginError`, `SlipwayError`; `CancellationError`.
+  func run(
+    _ built: [String: PipelineResult.Image], _ variables: [String: String],
+    _ finished: (DeploymentResult) -> Void
+  ) async throws {
+    let resolver = DeployImages(bench: deployer.bench, resolves: true)
+    var prepared: [PreparedDeployment] = []
+    for target in targets {
+      let images = try await images(of: target, built, resolver, variables)
+      prepared.append(try await deployer.prepare(target, images, DeployRequest(), variables))
+    }
+    // Credentials that commands have got are those of the deployment.
+    var environment = deployer.bench.environment
+    environment.variables.merge(variables.filter { $0.key.hasPrefix("AWS_") }) { $1 }
+    for deployment in prepared {
+      finished(try await deployer.carryOut(deployment, environment, isDryRun: false))
+    }
+  }
+
+  private func images(
+    of target: DeployTarget, _ built: [String: PipelineResult.Image], _ resolver: DeployImages,
+    _ variables: [String: String]
+  ) async throws -> [String: PluginImage] {
+    if !target.images.isEmpty { return try await resolver.images(try target.imageArguments(variables)) }
+    if built.isEmpty { return try await resolver.images(try DeployImages.written(in: deployer.source)) }
+    let platforms = Dictionary(spec.section.images.map { ($0.name.value, $0.platforms.map(\.value)) }) { $1 }
+    return built.reduce(into: [:]) { images, entry in
+      let (name, image) = entry
+      images[name] = PluginImage(
+        reference: image.reference, digest: image.digest,
+        tag: image.tags.first?.split(separator: ":").last.map(String.init),
+        platforms: (platforms[name] ?? []).filter { !$0.contains("$") })
+    }
+  }
+}
+
+extension PipelineRun {
+  /// The phase DEPLOY, behind everything else; nothing of it happens behind a failure.
+  func deploy(_ state: RunState, _ runner: PhaseRunner, _ result: inout PipelineResult) async throws {
+    guard !spec.section.deployments.isEmpty, result.succeeded else { return }
+    let start = ContinuousClock.now
+    log.line("Entering phase DEPLOY")
+    var variables = try await Blocking.run { try state.session.allValues() }
+    variables.merge(bench.environment.variables) { own, _ in own }
+    var failure: Diagnostic?
+    do {
+      let deployments = try PipelineDeployments(spec, source: source, bench, log)
+      try await deployments.run(result.images, variables) { result.deployments.append($0) }
+    } catch let error as any DiagnosticError {
+      failure = error.diagnostics.first
+      result.problems += error.diagnostics
+      result.deploymentFailure = error.exitCode
+    }
+    let outcome = PhaseOutcome(
+      "DEPLOY", succeeded: failure == nil, statusCode: failure == nil ? "" : "DEPLOYMENT_ERROR",
+      message: failure?.message ?? "", duration: ContinuousClock.now - start)
+    runner.tell(outcome)
+    result.phases.append(outcome)
   }
 }

@@ -45,7 +45,10 @@ public struct PipelinePlan: Sendable, Codable {
   public var deployments: [Deployment]
   public var tasks: [Task]
 
-  init(_ spec: Buildspec, source: String, shell: String) {
+  /// - Parameter isAvailable: whether there is a plugin for a deployment.
+  init(
+    _ spec: Buildspec, source: String, shell: String, isAvailable: (SlipwaySection.Deployment) -> Bool
+  ) {
     file = spec.file.name
     version = spec.version.rawValue
     self.source = source
@@ -66,7 +69,7 @@ public struct PipelinePlan: Sendable, Codable {
     reports = spec.reports.map(\.name.value)
     cachePaths = spec.cache?.paths.map(\.value) ?? []
     deployments = spec.section.deployments.map {
-      Deployment(plugin: $0.plugin.value, available: PipelineDeployments.isAvailable($0))
+      Deployment(plugin: $0.plugin.value, available: isAvailable($0))
     }
     tasks = (spec.batch?.tasks ?? []).map { task in
       Task(

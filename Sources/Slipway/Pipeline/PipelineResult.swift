@@ -1,5 +1,6 @@
 public import Buildspec
 public import Diagnostics
+public import JSON
 
 /// What became of a run.
 public struct PipelineResult: Sendable {
@@ -17,6 +18,9 @@ public struct PipelineResult: Sendable {
   public var exportedVariables: [String: String] = [:]
   public var artifacts: [ArtifactResult] = []
   public var reports: [ReportSummary] = []
+  public var deployments: [DeploymentResult] = []
+  /// How a deployment that failed ends the run.
+  public var deploymentFailure: ExitCode?
   /// Of a batch, by their identifiers.
   public var tasks: [String: PipelineResult] = [:]
   /// Tasks whose failure is not one of the batch.
@@ -31,7 +35,7 @@ public struct PipelineResult: Sendable {
       && tasks.allSatisfy { $0.value.succeeded || ignoredTasks.contains($0.key) }
   }
 
-  public var exitCode: ExitCode { succeeded ? .success : .failure }
+  public var exitCode: ExitCode { succeeded ? .success : deploymentFailure ?? .failure }
 
   /// The lines for standard output: what was built.
   public var answer: [String] {
@@ -49,6 +53,7 @@ public struct PipelineResult: Sendable {
           seconds: Self.seconds($0.duration))
       },
       images: images, exportedVariables: exportedVariables, artifacts: artifacts, reports: reports,
+      deployments: deployments.isEmpty ? nil : deployments.map(\.json),
       tasks: tasks.isEmpty ? nil : tasks.mapValues(\.document), problems: problems.map(\.message))
   }
 
@@ -74,11 +79,12 @@ public struct PipelineResult: Sendable {
     public var exportedVariables: [String: String]
     public var artifacts: [ArtifactResult]
     public var reports: [ReportSummary]
+    public var deployments: [JSONValue]?
     public var tasks: [String: Document]?
     public var problems: [String]
 
     enum CodingKeys: String, CodingKey {
-      case status, phases, images, artifacts, reports, tasks, problems
+      case status, phases, images, artifacts, reports, deployments, tasks, problems
       case exportedVariables = "exported-variables"
       case buildID = "build-id"
     }

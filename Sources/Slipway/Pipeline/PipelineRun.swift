@@ -39,11 +39,14 @@ struct PipelineRun: Sendable {
       users = try PipelineUsers(spec)
       shell = try Pipeline.shell(of: spec, bench.environment)
       environment = try await self.environment(buildID, project)
+      if !spec.section.deployments.isEmpty {
+        try await PipelineDeployments(spec, source: source, bench, log).check(environment.variables)
+      }
     } catch {
       tellFailure(error)
       throw error
     }
-    for warning in users.warnings + PipelineDeployments.problems(spec, .warning) { bench.progress.report(warning) }
+    for warning in users.warnings { bench.progress.report(warning) }
     tellBeginning()
     let work = try TemporaryDirectory(prefix: "slipway-shim")
     var variables = environment.variables
@@ -122,7 +125,7 @@ struct PipelineRun: Sendable {
     try await readReports(state, &result)
     try await uploadArtifacts(state, runner, &result)
     try await saveCache(state, &result)
-    if result.succeeded { result.problems += PipelineDeployments.problems(spec, .error) }
+    try await deploy(state, runner, &result)
   }
 
   // MARK: Words
