@@ -77,7 +77,7 @@ import Testing
       var count: Int
       var rest: JSONValue
     }
-    let thing = Thing(name: "a", count: 3, rest: ["x": [1, .number(try #require(JSONNumber(2.5))), nil]])
+    let thing = Thing(name: "a", count: 3, rest: ["x": [1, .number(try #require(JSONNumber(2.5))), .null]])
     let value = try JSONValue(encoding: thing)
     #expect(value.text == #"{"count":3,"name":"a","rest":{"x":[1,2.5,null]}}"#)
     #expect(try value.decode(Thing.self) == thing)
