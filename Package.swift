@@ -195,7 +195,8 @@ let package = Package(
     // MARK: Deploy plugins: import `AWS`, `DeployPlugins` and nothing above
     // What all deployments to Amazon ECS share: task definitions, one-off and scheduled tasks, waiting, explanations.
     module(
-      "ECSDeployment", ["AWS", "DeployPlugins", "Diagnostics", "HTTP", "HostOS", "JSON", "SourceYAML", systemPackage],
+      "ECSDeployment",
+      ["AWS", "DeployPlugins", "Diagnostics", "HTTP", "HostOS", "JSON", "SourceYAML", nioHTTP1, systemPackage],
       path: "Plugins/ECS"),
     // Rolling updates by the ECS deployment controller.
     module(

@@ -28,7 +28,7 @@ struct RollingApply: Sendable {
     }
     let waiter = RolloutWaiter(config: config, client: client, context: context, deadline: deadline)
     let services = try await waiter.wait(rollouts, draft: survey.draft)
-    outputs["services"] = services.isEmpty ? nil : .members(services)
+    if !services.isEmpty { outputs["services"] = .members(services) }
     if isPlanned { try await run(config.after, survey, arn, &changes) }
     try await follow(survey, arn, &changes)
     guard !changes.isEmpty || !rollouts.isEmpty else {

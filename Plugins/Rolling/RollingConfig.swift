@@ -14,6 +14,7 @@ struct RollingConfig: Sendable {
   let schedules: [ScheduledTask]
   let autoscaling: Autoscaling?
   let timeout: Duration
+  let rollbackTimeout: Duration
   let onTimeout: FailureAction
   let onFailure: FailureAction
   let onCancel: CancelAction
@@ -45,6 +46,7 @@ struct RollingConfig: Sendable {
     if let child = try config.child("autoscaling") { autoscaling = try Autoscaling(child) }
     self.autoscaling = autoscaling
     timeout = try config.duration("timeout") ?? Self.standardTimeout
+    rollbackTimeout = try config.duration("rollback-timeout") ?? timeout
     onTimeout = try config.choice("on-timeout", FailureAction.self) ?? .fail
     onFailure = try config.choice("on-failure", FailureAction.self) ?? onTimeout
     onCancel = try config.choice("on-cancel", CancelAction.self) ?? .leave

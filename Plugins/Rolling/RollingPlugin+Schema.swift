@@ -209,6 +209,7 @@ extension RollingPlugin {
     ),
     ("wait", flag("Whether to wait until the deployment is over.", default: true)),
     ("timeout", time("How long to wait.", ("default", "30m"), ("examples", ["10m", "1h30m"]))),
+    ("rollback-timeout", time("How long to wait for the way back; as timeout unless given.")),
     ("on-timeout", choice("What to do then.", ["fail", "rollback"], default: "fail")),
     (
       "on-failure",

@@ -135,7 +135,7 @@ struct RolloutWaiter: Sendable {
     do {
       return .success(
         try await RolloutReversal(pending.rollout, undo: pending.undo, client: client, context: context)
-          .run(watch, until: ContinuousClock.now + config.timeout))
+          .run(watch, until: ContinuousClock.now + config.rollbackTimeout))
     } catch let failure as PluginFailure {
       return .failure(failure)
     } catch let error as any DiagnosticError {

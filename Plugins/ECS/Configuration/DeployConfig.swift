@@ -13,7 +13,10 @@ public struct DeployConfig: Sendable, Hashable {
   }
 
   /// A member; nil when it is missing or null.
-  public subscript(key: String) -> JSONValue? { json[key].flatMap { $0.isNull ? nil : $0 } }
+  public subscript(key: String) -> JSONValue? {
+    guard let value = json[key], !value.isNull else { return nil }
+    return value
+  }
 
   public func failure(_ key: String, _ message: String, hint: String? = nil) -> PluginFailure {
     let place = key.isEmpty ? pointer : pointer.appending(key)

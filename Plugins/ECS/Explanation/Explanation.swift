@@ -49,7 +49,7 @@ public struct Explanation: Sendable, Hashable {
 
   /// What a task says is more special than what the service says of many of them.
   private static func hint(_ causes: [String], _ failures: [StoppedTask]) -> String? {
-    let ofTasks = failures.map { [$0.culprit?.reason, $0.reason].compactMap { $0 }.joined(separator: " ") }
+    let ofTasks = failures.flatMap { [$0.culprit?.reason, $0.reason].compactMap { $0 } }
     let general = "essential container in task exited"
     return KnownCause.hint(for: ofTasks.filter { !$0.lowercased().contains(general) })
       ?? KnownCause.hint(for: causes.filter { !$0.lowercased().contains(general) }) ?? KnownCause.hint(for: ofTasks)

@@ -112,6 +112,7 @@ extension OneOffTask {
     if override.object?.count ?? 0 > 1 { value["containerOverrides"] = [override] }
     value["cpu"] = cpu.map { .string($0) }
     value["memory"] = memory.map { .string($0) }
-    return value == [:] ? nil : value
+    if value == [:] { return nil }
+    return value
   }
 }

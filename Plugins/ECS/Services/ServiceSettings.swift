@@ -59,7 +59,8 @@ public struct ServiceSettings: Sendable, Hashable {
         "rollback": .bool(!names.isEmpty),
       ]
     }
-    return value == [:] ? nil : value
+    if value == [:] { return nil }
+    return value
   }
 
   /// The members of `UpdateService` that a service needs: those that it has otherwise.

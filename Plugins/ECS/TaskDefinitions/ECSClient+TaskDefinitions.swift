@@ -9,7 +9,8 @@ extension ECSClient {
   public func taskDefinition(_ name: String) async throws -> JSONValue? {
     do {
       let answer = try await call("DescribeTaskDefinition", ["taskDefinition": .string(name), "include": ["TAGS"]])
-      return answer["taskDefinition"] == nil ? nil : answer
+      guard answer["taskDefinition"]?.object != nil else { return nil }
+      return answer
     } catch let error as AWSError where error.serviceCode == "ClientException" {
       // "Unable to describe task definition."
       return nil

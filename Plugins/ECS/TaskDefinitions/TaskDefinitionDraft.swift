@@ -23,7 +23,7 @@ public struct TaskDefinitionDraft: Sendable, Hashable {
     self.init(registering: answer["taskDefinition"] ?? answer)
     // AWS's own tags cannot be given.
     let tags = (answer["tags"]?.array ?? []).filter { $0["key"]?.string?.lowercased().hasPrefix("aws:") != true }
-    if answer["tags"] != nil { json["tags"] = tags.isEmpty ? nil : .array(tags) }
+    if answer["tags"] != nil { json["tags"] = tags.isEmpty ? Optional.none : .array(tags) }
   }
 
   public var family: String { json["family"]?.string ?? "" }

@@ -11,6 +11,7 @@ public struct RolloutJudge: Sendable, Hashable {
   private var hasFailed = false
   private var missedRounds = 0
   private var failedRounds = 0
+  private var stoppedRounds = 0
 
   /// Answers may be older than the change; how many without our deployment are taken for that.
   private static let unseenRounds = 10
@@ -49,7 +50,11 @@ public struct RolloutJudge: Sendable, Hashable {
       return nil
     case "STOPPED":
       if hasFailed || deployment?.isTriggered == true { return afterFailure(service, ours) }
-      guard let primary = service.primary, !isOurs(primary) else { return .stopped }
+      guard let primary = service.primary, !isOurs(primary) else {
+        // Both answers need not be of the same moment.
+        stoppedRounds += 1
+        return stoppedRounds > Self.absentRounds ? .stopped : nil
+      }
       return .superseded(by: primary.taskDefinition ?? "another deployment")
     default: break
     }
