@@ -115,8 +115,10 @@ public final class PlainProgress: ProgressSink {
   private static func words(_ message: String?, _ completed: Double?, _ total: Double?) -> String {
     func text(_ number: Double) -> String { Int64(exactly: number).map { String($0) } ?? String(number) }
     let amount = completed.map { done in text(done) + (total.map { " of \(text($0))" } ?? "") }
-    return [message.map(singleLine), amount.map { message == nil ? $0 : "(\($0))" }].compactMap { $0 }.joined(
-      separator: " ")
+    guard let message = message.map(singleLine) else { return amount ?? "" }
+    // Many messages say the numbers themselves.
+    guard let amount, !message.contains(amount) else { return message }
+    return "\(message) (\(amount))"
   }
 
   private static func singleLine(_ text: String) -> String {

@@ -20,7 +20,7 @@ public struct ConformanceKit: Sendable {
   let plugin: LocatedPlugin
   private let host: PluginHost
   /// How long an answer to something simple may take.
-  var patience = Duration.seconds(10)
+  public var patience = Duration.seconds(10)
   private static let secret = "conformance-kit-secret-0123456789abcdef"
 
   public init(_ plugin: LocatedPlugin, environment: Environment, folder: FilePath) {
@@ -119,6 +119,7 @@ public struct ConformanceKit: Sendable {
     }
     let ended = conversation.withLock { $0 }
     if case .failure? = ended.answer, outcome.ending == .exited(1), outcome.stop == nil { return nil }
+    if case .result? = ended.answer, outcome.ending == .exited(0) { return "it took it, with a result" }
     switch ended.end(outcome, limit: patience) {
     case .result: return "it took it, with a result"
     case .failure(let failure): return "it says: \(failure.message)"

@@ -53,13 +53,14 @@ struct DeployImages: Sendable {
     let whole = reference.withDefaultTag
     let unresolved = PluginImage(reference: Self.text(whole), tag: whole.tag, platforms: platforms)
     guard resolves else { return unresolved }
+    // A failure is no failure of the deployment.
+    let step = bench.progress.begin("[deploy] resolve \(whole.familiarDescription)")
+    defer { step.finish() }
     do {
       let access = try ImageAccess(bench)
-      return try await bench.progress.step("[deploy] resolve \(whole.familiarDescription)") { step in
-        let found = try await withDeadline(Self.patience) { try await Self.lookUp(whole, access) }
-        step.log(found.digest.description)
-        return Self.image(whole, found.digest, platforms.isEmpty ? found.platforms : platforms)
-      }
+      let found = try await withDeadline(Self.patience) { try await Self.lookUp(whole, access) }
+      step.log(found.digest.description)
+      return Self.image(whole, found.digest, platforms.isEmpty ? found.platforms : platforms)
     } catch {
       try Task.checkCancellation()
       let cause = (error as? any DiagnosticError)?.diagnostics.first?.message

@@ -18,7 +18,8 @@ extension PipelineRun {
       let results = try await requests.mapSideBySide(limit: request.jobs ?? 4) { request in try await build(request) }
       for (image, built) in zip(images, results) {
         let answer = PipelineResult.Image(
-          reference: built.answer, tags: built.names.map(\.familiarName), digest: built.descriptor.digest.description,
+          reference: built.answer, tags: built.names.map(\.familiarDescription),
+          digest: built.descriptor.digest.description,
           pushed: image.isPushed)
         result.images[image.name.value] = answer
         state.session.set(image.variable, answer.reference)
