@@ -133,4 +133,22 @@ import Testing
   func writesDurations(_ seconds: Double, _ digits: Int, _ text: String) {
     #expect(PlainProgress.seconds(.milliseconds(Int((seconds * 1000).rounded(.towardZero))), digits: digits) == text)
   }
+
+  @Test func whatAStepDoesIsALine() {
+    let text = Self.lines([
+      (1, 0, .started(name: "wait")), (1, 1, .told(message: "tasks\nmore", completed: 1, total: 4)),
+      (1, 2, .told(message: "2 of 4 run", completed: 2, total: 4)),
+      (1, 3, .told(message: nil, completed: 2.5, total: nil)),
+      (1, 4, .told(message: "settling", completed: nil, total: nil)),
+    ])
+    #expect(
+      text == """
+        #1 wait
+        #1 1.000 tasks (1 of 4)
+        #1 2.000 2 of 4 run
+        #1 3.000 2.5
+        #1 4.000 settling
+
+        """)
+  }
 }

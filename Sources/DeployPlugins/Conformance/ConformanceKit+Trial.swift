@@ -20,55 +20,82 @@ extension ConformanceKit {
         .init(name: "the configuration fits its schema", problem: problems.map(\.message).joined(separator: "; ")))
       return
     }
-    var request = PluginRequest(.plan, id: "conformance-kit", project: "conformance-kit", images: trial.images)
-    request.config = trial.configuration.value
-    let output = Mutex<[String]>([])
-    func say(_ request: PluginRequest) async throws -> JSONValue {
-      let answer = try await unmasked.run(request, plugin, description, trial.configuration, limit: .seconds(600)) {
-        event in
-        output.withLock { $0.append("\(event)") }
-      }
-      output.withLock { $0.append(answer.text) }
-      return answer
+    let dialogue = Dialogue(host: unmasked, plugin: plugin, description: description, trial: trial)
+    guard let plan = try await plans(dialogue, &report) else { return }
+    try await check(Names.cancel, &report) { try await cancelled(dialogue.request(.apply, plan: plan), description) }
+    try await applies(plan, dialogue, &report)
+    try await check(Names.secrets, &report) {
+      dialogue.said(PluginEnvironment.secrets(unmasked.environment)) ? "its output has an AWS secret in it" : nil
     }
-    request.isDryRun = true
-    var plan: JSONValue?
+  }
+
+  /// - Returns: a plan, where there is one.
+  private func plans(_ dialogue: Dialogue, _ report: inout ConformanceReport) async throws -> JSONValue? {
+    var dry: JSONValue?
     try await check(Names.dryRun, &report) {
-      plan = try await say(request)
+      dry = try await dialogue.say(dialogue.request(.plan, isDryRun: true))
       return nil
     }
-    request.isDryRun = false
+    var plan = dry
     try await check(Names.plan, &report) {
-      let again = try await say(request)
-      defer { plan = again }
-      let summaries = [plan, again].map { $0?["changes"]?.array?.map { $0["target"] ?? .null } }
-      return summaries[0] == summaries[1] ? nil : "the changes are others than with dryRun"
+      let real = try await dialogue.say(dialogue.request(.plan))
+      plan = real
+      let targets = [dry, real].map { $0?["changes"]?.array?.map { $0["target"] ?? .null } }
+      return targets[0] == targets[1] ? nil : "the changes are others than with dryRun"
     }
-    guard plan != nil else { return }
-    request.operation = .apply
-    request.plan = plan
-    try await check(Names.cancel, &report) { try await cancelled(request, description) }
+    return plan
+  }
+
+  private func applies(_ plan: JSONValue, _ dialogue: Dialogue, _ report: inout ConformanceReport) async throws {
     var first: JSONValue?
     try await check(Names.apply, &report) {
-      first = try await say(request)
+      first = try await dialogue.say(dialogue.request(.apply, plan: plan))
       return Self.success(first)
     }
     try await check(Names.twice, &report) {
-      let second = try await say(request)
+      let second = try await dialogue.say(dialogue.request(.apply, plan: plan))
       if let problem = Self.success(second) { return problem }
       return second["outputs"] == first?["outputs"] ? nil : "its outputs are others the second time"
     }
     try await check(Names.converged, &report) {
-      request.operation = .plan
-      request.plan = nil
-      let after = try await say(request)
-      let changes = after["changes"]?.array ?? []
+      let changes = try await dialogue.say(dialogue.request(.plan))["changes"]?.array ?? []
       return changes.isEmpty ? nil : "it would still change \(changes[0]["target"]?.text ?? "something")"
     }
-    try await check(Names.secrets, &report) {
-      let said = output.withLock { $0 }.joined(separator: "\n")
-      let secrets = PluginEnvironment.secrets(unmasked.environment)
-      return secrets.contains(where: said.contains) ? "its output has an AWS secret in it" : nil
+  }
+
+  /// What is said to the plugin, and all that it says.
+  private final class Dialogue: Sendable {
+    private let host: PluginHost
+    private let plugin: LocatedPlugin
+    private let description: PluginDescription
+    private let trial: Trial
+    private let output = Mutex<[String]>([])
+
+    init(host: PluginHost, plugin: LocatedPlugin, description: PluginDescription, trial: Trial) {
+      self.host = host
+      self.plugin = plugin
+      self.description = description
+      self.trial = trial
+    }
+
+    func request(_ operation: PluginOperation, isDryRun: Bool = false, plan: JSONValue? = nil) -> PluginRequest {
+      PluginRequest(
+        operation, id: "conformance-kit", project: "conformance-kit", images: trial.images,
+        config: trial.configuration.value, isDryRun: isDryRun, plan: plan)
+    }
+
+    func say(_ request: PluginRequest) async throws -> JSONValue {
+      let answer = try await host.run(request, plugin, description, trial.configuration, limit: .seconds(600)) {
+        [self] event in output.withLock { $0.append("\(event)") }
+      }
+      output.withLock { $0.append(answer.text) }
+      return answer
+    }
+
+    /// Whether one of some words was said.
+    func said(_ words: [String]) -> Bool {
+      let all = output.withLock { $0 }.joined(separator: "\n")
+      return words.contains(where: all.contains)
     }
   }
 
