@@ -29,6 +29,7 @@ struct RollingApply: Sendable {
     let waiter = RolloutWaiter(config: config, client: client, context: context, deadline: deadline)
     let services = try await waiter.wait(rollouts, draft: survey.draft)
     if !services.isEmpty { outputs["services"] = .members(services) }
+    if !rollouts.isEmpty { try await verify(rollouts, waiter) }
     if isPlanned { try await run(config.after, survey, arn, &changes) }
     try await follow(survey, arn, &changes)
     guard !changes.isEmpty || !rollouts.isEmpty else {
@@ -44,6 +45,15 @@ struct RollingApply: Sendable {
   }
 
   private var deadline: Double? { request.deadline }
+
+  /// A gate that does not pass takes the deployment back.
+  private func verify(_ rollouts: [PendingRollout], _ waiter: RolloutWaiter) async throws {
+    let verification = try Verification(config.config, request: request, context: context)
+    do { try await verification.run(client, at: "AFTER_DEPLOYMENT") } catch let failure as PluginFailure {
+      guard config.takesBackUnverified else { throw failure }
+      throw try await Uncancelled.run { await waiter.takeBack(rollouts, failure) }
+    }
+  }
 
   // MARK: Survey
 

@@ -17,6 +17,8 @@ struct RollingConfig: Sendable {
   let rollbackTimeout: Duration
   let onTimeout: FailureAction
   let onFailure: FailureAction
+  /// Whether a gate that does not pass takes the deployment back.
+  let takesBackUnverified: Bool
   let onCancel: CancelAction
   let waits: Bool
   let creates: Bool
@@ -49,6 +51,7 @@ struct RollingConfig: Sendable {
     rollbackTimeout = try config.duration("rollback-timeout") ?? timeout
     onTimeout = try config.choice("on-timeout", FailureAction.self) ?? .fail
     onFailure = try config.choice("on-failure", FailureAction.self) ?? onTimeout
+    takesBackUnverified = try config.choice("on-failure", FailureAction.self) != .fail
     onCancel = try config.choice("on-cancel", CancelAction.self) ?? .leave
     waits = try config.bool("wait") ?? true
     creates = try config.bool("create") ?? false

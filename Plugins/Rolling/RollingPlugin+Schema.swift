@@ -1,3 +1,4 @@
+import ECSDeployment
 import JSON
 
 extension RollingPlugin {
@@ -202,7 +203,7 @@ extension RollingPlugin {
   private static let course: [(String, JSONValue)] = [
     ("before", tasks("Tasks that run once before the deployment, such as migrations; a failure ends it.")),
     ("after", tasks("Tasks that run once after the deployment has succeeded.")),
-    ("schedules", schedules),
+    ("verify", Verification.schema), ("schedules", schedules),
     (
       "force-new-deployment",
       flag("Deploys although nothing changed, such as to pull a tag again.", default: false)

@@ -17,6 +17,7 @@ public struct RollingPlugin: DeployPlugin {
 
   public func plan(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentPlan {
     let (config, client) = try await begin(request, context)
+    _ = try Verification(config.config, request: request, context: context)
     let survey = try await RollingSurveyor(config: config, client: client, context: context, images: request.images)
       .survey(nil)
     return try await RollingPlanner(config: config, client: client, context: context).plan(survey)

@@ -116,6 +116,7 @@ struct RolloutWaiter: Sendable {
     case .success(.rolledBack):
       failure.state = .rolledBack
       failure.message += "; \(pending.previousName) is back"
+      failure.hint = explanation.hint ?? "correct what the causes show, and deploy again"
     case .success(.superseded(let other)):
       failure.state = .superseded
       failure.message += "; while going back, \(TaskDefinitionName(other)) was deployed"
@@ -125,6 +126,27 @@ struct RolloutWaiter: Sendable {
     case .failure(let error):
       failure.state = .rollbackFailed
       failure.message += "; going back failed: \(error.message)"
+    }
+    return failure
+  }
+
+  /// Goes back everywhere, after everything was deployed.
+  func takeBack(_ pending: [PendingRollout], _ failure: PluginFailure) async -> PluginFailure {
+    var failure = failure
+    failure.state = .rolledBack
+    for rollout in pending {
+      let watch = RolloutWatch(
+        rollout.rollout, client: client, context: context, stopped: rollout.stopped, crashLimit: 0)
+      let name = rollout.rollout.address.service
+      switch await reverse(watch, rollout) {
+      case .success(.rolledBack): failure.message += "; \(rollout.previousName) is back in \(name)"
+      case .success:
+        failure.state = .rollbackFailed
+        failure.message += "; going back to \(rollout.previousName) in \(name) failed"
+      case .failure(let error):
+        failure.state = .rollbackFailed
+        failure.message += "; going back in \(name) failed: \(error.message)"
+      }
     }
     return failure
   }
@@ -219,7 +241,7 @@ extension PendingRollout {
       case .vanished: ("service-gone", "the service \(service) was deleted during its deployment", nil)
       case .timedOut:
         (
-          "deployment-timed-out", "the deployment of \(name) was not done in \(timeout.shortText)",
+          "deployment-timed-out", "the deployment of \(name) was not done in \(timeout.text)",
           "give it a longer timeout, or take it back with on-timeout: rollback"
         )
       }
@@ -228,8 +250,4 @@ extension PendingRollout {
       causes: explanation.causes.isEmpty ? nil : explanation.causes, state: RolloutWaiter.state(outcome),
       outputs: ["taskDefinition": .string(rollout.taskDefinition)])
   }
-}
-
-extension Duration {
-  fileprivate var shortText: String { DurationText.text(self) }
 }

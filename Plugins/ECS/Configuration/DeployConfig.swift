@@ -54,7 +54,8 @@ public struct DeployConfig: Sendable, Hashable {
   /// A length of time, such as `30m`.
   public func duration(_ key: String) throws(PluginFailure) -> Duration? {
     guard let text = try string(key) else { return nil }
-    guard let duration = DurationText.parse(text) else {
+    // A number alone is seconds.
+    guard let duration = Duration(text: Double(text) == nil ? text : text + "s") else {
       throw failure(key, "\(key) is no length of time: \(text)", hint: "write it as 90s, 30m or 1h30m")
     }
     return duration

@@ -22,7 +22,7 @@ public struct Pace: Sendable, Hashable {
   public init(_ config: DeployConfig, environment: Environment) throws(PluginFailure) {
     if let duration = try config.duration("poll-interval") {
       self.init(fixed: max(duration, .milliseconds(1)))
-    } else if let duration = environment.nonEmpty("SLIPWAY_POLL_INTERVAL").flatMap(DurationText.parse) {
+    } else if let duration = environment.nonEmpty("SLIPWAY_POLL_INTERVAL").flatMap(Duration.init(text:)) {
       self.init(fixed: max(duration, .milliseconds(1)))
     } else {
       self.init()

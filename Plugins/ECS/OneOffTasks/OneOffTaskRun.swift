@@ -95,9 +95,9 @@ public struct OneOffTaskRun: Sendable {
           state: .failed)
       }
       guard ContinuousClock.now < end else {
-        try? await stop(arn, "it took longer than \(DurationText.text(task.timeout))")
+        try? await stop(arn, "it took longer than \(task.timeout.text)")
         throw PluginFailure(
-          code: "task-timed-out", message: "\(task.name) took longer than \(DurationText.text(task.timeout))",
+          code: "task-timed-out", message: "\(task.name) took longer than \(task.timeout.text)",
           hint: "give it a longer timeout, or look at its log", path: task.pointer, state: .timedOut)
       }
       try await client.pace.sleep(after: round)

@@ -108,14 +108,18 @@ public struct RolloutWatch: Sendable {
   private mutating func tellEvents(_ service: ECSService) {
     for event in service.events.reversed() where knownEvents.insert(event.id).inserted {
       events.append(event.message)
-      context.log(event.message, source: "service \(rollout.address.service)", step: step)
+      // Its source says already which service it is of.
+      let subject = "(service \(rollout.address.service)) "
+      let text = event.message.hasPrefix(subject) ? event.message.dropFirst(subject.count) : event.message[...]
+      context.log(String(text), source: "service \(rollout.address.service)", step: step)
     }
   }
 
   private mutating func tellProgress(_ service: ECSService, _ entry: DeploymentEntry?) {
     let desired = entry?.desiredCount ?? service.desiredCount
     let running = entry?.runningCount ?? 0
-    var text = "\(running) of \(desired) running"
+    // How many are wanted is said by the total.
+    var text = "\(running) running"
     if let pending = entry?.pendingCount, pending > 0 { text += ", \(pending) pending" }
     let others = service.deployments.filter { $0 != entry }.map(\.runningCount).reduce(0, +)
     if others > 0 { text += ", \(others) of other revisions" }

@@ -93,6 +93,7 @@ struct RollingRun: Sendable {
       #expect(failure.code == code, "\(failure)")
       #expect((failure.category ?? .failed) == (category ?? .failed), "\(failure)")
       #expect(failure.state == state, "\(failure)")
+      #expect(failure.exitCode == Self.exitCode(category ?? .failed, state))
       let text = ([failure.message] + (failure.causes ?? [])).joined(separator: "\n")
       for part in scenario.says { #expect(text.contains(part), "\(text)") }
       if let hint = scenario.hint { #expect(failure.hint?.contains(hint) == true, "\(failure.hint ?? "no hint")") }
@@ -107,6 +108,17 @@ struct RollingRun: Sendable {
     checkWhatWasTold(messages)
     #expect(server.violations == [])
     try await scenario.check?(server)
+  }
+
+  /// As docs/rolling.md has them; that of a cancelled one is the signal's, and here is none.
+  private static func exitCode(_ category: PluginFailure.Category, _ state: DeploymentState?) -> ExitCode {
+    switch category {
+    case .failed: state == .rolledBack ? .rolledBack : .failure
+    case .config: .usage
+    case .authentication: .authentication
+    case .unavailable: .unavailable
+    case .cancelled: .failure
+    }
   }
 
   private func checkWhatWasTold(_ messages: [PluginMessage]) {

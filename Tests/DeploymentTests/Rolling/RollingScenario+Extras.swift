@@ -56,6 +56,18 @@ extension RollingScenario {
       "a task after that fails", Scene.web().with { $0.tasks = [.exits(1)] }, ["after": ["task": "smoke-test"]],
       .failure("task-failed", nil, .failed), calls: ["RegisterTaskDefinition", "UpdateService", "RunTask"]),
     RollingScenario(
+      "gates that pass", Scene.web().with { $0.alarms = [("errors", "OK")] },
+      ["verify": [["command": "true"], ["alarms": ["errors"]]]], .report(.succeeded), tells: ["verify true: passed"]),
+    RollingScenario(
+      "a gate that does not pass", .web(), ["verify": [["name": "smoke test", "command": "false", "within": "100ms"]]],
+      .failure("verification-failed", nil, .rolledBack),
+      calls: ["RegisterTaskDefinition", "UpdateService", "UpdateService"], runs: "web:1",
+      says: ["smoke test did not pass", "web:1 is back in web"]),
+    RollingScenario(
+      "a gate that does not pass, and nothing is taken back", .web(),
+      ["verify": [["command": "false", "within": "100ms"]], "on-failure": "fail"],
+      .failure("verification-failed", nil, .failed)),
+    RollingScenario(
       "a rule follows", .scheduled(), ["schedules": [["rule": "nightly"]]], .report(.succeeded),
       calls: ["RegisterTaskDefinition", "UpdateService", "PutTargets"]
     ) { server in
