@@ -223,7 +223,7 @@ struct RollingApply: Sendable {
     if let wanted = config.autoscaling {
       for address in config.services {
         let registrar = AutoscalingRegistrar(client, address)
-        guard try await !AutoscalingRegistrar.isSame(registrar.current(), wanted) else { continue }
+        guard try await !registrar.isSame(registrar.current(), wanted) else { continue }
         try await registrar.register(wanted)
         changes.append(PlannedChange("scale", "service \(address.service)"))
       }

@@ -54,6 +54,13 @@ struct RollingConfig: Sendable {
     takesBackUnverified = try config.choice("on-failure", FailureAction.self) != .fail
     onCancel = try config.choice("on-cancel", CancelAction.self) ?? .leave
     waits = try config.bool("wait") ?? true
+    if !waits,
+      let key = ["verify", "after", "schedules", "autoscaling", "keep-revisions"].first(where: { config[$0] != nil })
+    {
+      throw config.failure(
+        key, "\(key) follows the deployment, and wait: false does not wait for that",
+        hint: "leave out wait: false, or \(key)")
+    }
     creates = try config.bool("create") ?? false
     forces = try config.bool("force-new-deployment") ?? false
     crashLimit = try config.int("crash-limit")

@@ -112,14 +112,16 @@ struct RollingPlanner: Sendable {
     guard let wanted = config.autoscaling else { return [] }
     var changes: [PlannedChange] = []
     for address in config.services {
-      let current = try await AutoscalingRegistrar(client, address).current()
-      guard !AutoscalingRegistrar.isSame(current, wanted) else { continue }
+      let registrar = AutoscalingRegistrar(client, address)
+      let current = try await registrar.current()
+      guard try await !registrar.isSame(current, wanted) else { continue }
       var before: JSONValue?
       if let current { before = ["min": current["MinCapacity"] ?? .null, "max": current["MaxCapacity"] ?? .null] }
       changes.append(
         PlannedChange(
           "scale", "service \(address.service)", before: before,
-          after: ["min": .int(wanted.minimum), "max": .int(wanted.maximum)]))
+          after: ["min": .int(wanted.minimum), "max": .int(wanted.maximum)],
+          note: wanted.policies.isEmpty ? nil : "policies: " + wanted.policies.map(\.name).joined(separator: ", ")))
     }
     return changes
   }

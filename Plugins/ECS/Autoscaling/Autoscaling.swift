@@ -71,9 +71,22 @@ public struct AutoscalingRegistrar: Sendable {
     return answer?["ScalableTargets"]?[0]
   }
 
-  /// Whether the limits are those.
-  public static func isSame(_ current: JSONValue?, _ wanted: Autoscaling) -> Bool {
-    current?["MinCapacity"]?.int == wanted.minimum && current?["MaxCapacity"]?.int == wanted.maximum
+  /// Whether the limits and the policies are those.
+  public func isSame(_ current: JSONValue?, _ wanted: Autoscaling) async throws -> Bool {
+    guard current?["MinCapacity"]?.int == wanted.minimum, current?["MaxCapacity"]?.int == wanted.maximum else {
+      return false
+    }
+    guard !wanted.policies.isEmpty,
+      let answer = try await client.quietly(
+        .applicationAutoScaling, "DescribeScalingPolicies",
+        ["ServiceNamespace": "ecs", "ResourceId": .string(resource)])
+    else { return true }
+    let policies = answer["ScalingPolicies"]?.array ?? []
+    return wanted.policies.allSatisfy { wanted in
+      let live = policies.first { $0["PolicyName"]?.string == wanted.name }
+      let configuration = live?["TargetTrackingScalingPolicyConfiguration"]
+      return (wanted.configuration.object?.members ?? []).allSatisfy { configuration?[$0.name] == $0.value }
+    }
   }
 
   public func register(_ wanted: Autoscaling) async throws {
