@@ -96,4 +96,36 @@ import Testing
     #expect(outcome(judge(), [done]) == .succeeded)
     #expect(outcome(judge(nil), [done]) == .succeeded)
   }
+
+  @Test func aStoppedOneWasSupersededWhereAnotherIsThere() {
+    let stopped = ServiceDeployment(["status": "STOPPED"])
+    let ours = Self.service(Self.entry(2, "PRIMARY", "IN_PROGRESS"))
+    let other = Self.service(Self.entry(3, "PRIMARY", "IN_PROGRESS"), Self.entry(2, "ACTIVE", "IN_PROGRESS"))
+    var judge = judge()
+    #expect(judge.outcome(other, stopped) == .superseded(by: "arn:aws:ecs:x:1:task-definition/web:3"))
+    // The service may be told of as it was a moment before.
+    #expect(judge.outcome(ours, stopped) == nil)
+    #expect(judge.outcome(other, stopped) == .superseded(by: "arn:aws:ecs:x:1:task-definition/web:3"))
+  }
+
+  @Test func aStoppedOneWithoutAnotherWasStopped() {
+    let stopped = ServiceDeployment(["status": "STOPPED"])
+    let ours = Self.service(Self.entry(2, "PRIMARY", "IN_PROGRESS"))
+    var judge = judge()
+    let outcomes = (0..<5).map { _ in judge.outcome(ours, stopped) }
+    #expect(outcomes.prefix(2) == [nil, nil])
+    #expect(outcomes.last == .stopped)
+  }
+
+  @Test(arguments: [
+    ("SUCCESSFUL", RolloutOutcome.succeeded), ("ROLLBACK_SUCCESSFUL", .rolledBack),
+    ("ROLLBACK_FAILED", .rollbackFailed),
+  ])
+  func endsOfServiceDeploymentsCount(_ status: String, _ outcome: RolloutOutcome) {
+    var judge = judge()
+    let ours = Self.service(Self.entry(2, "PRIMARY", "IN_PROGRESS"))
+    #expect(judge.outcome(ours, ServiceDeployment(["status": "IN_PROGRESS"])) == nil)
+    #expect(judge.outcome(ours, ServiceDeployment(["status": "ROLLBACK_IN_PROGRESS"])) == nil)
+    #expect(judge.outcome(ours, ServiceDeployment(["status": .string(status)])) == outcome)
+  }
 }
