@@ -47,14 +47,16 @@ struct ShapeCheck {
       return wrong(value, "structure", place)
     }
     let members = shape.members ?? [:]
-    for member in object.members where !member.value.isNull {
-      if let reference = members[member.name] {
+    for member in object.members {
+      if member.value.isNull {
+        findings.append("\(place).\(member.name) is null, which no client sends")
+      } else if let reference = members[member.name] {
         check(member.value, reference.shape, at: "\(place).\(member.name)")
       } else if !permitsUnknownMembers {
         findings.append("\(place).\(member.name) is no member that the model knows")
       }
     }
-    for name in shape.required ?? [] where object[name] == nil || object[name] == .null {
+    for name in shape.required ?? [] where object[name] == nil {
       findings.append("\(place).\(name) is missing")
     }
   }
@@ -89,9 +91,9 @@ struct ShapeCheck {
     }
   }
 
-  /// Patterns that are none of ours are not looked at.
+  /// Whole texts have to match, as the services read their patterns. Patterns that cannot be read here are not looked at.
   private static func matches(_ text: String, _ pattern: String) -> Bool {
-    guard let expression = try? NSRegularExpression(pattern: pattern) else { return true }
+    guard let expression = try? NSRegularExpression(pattern: "^(?:\(pattern))$") else { return true }
     return expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
   }
 
