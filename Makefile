@@ -18,7 +18,7 @@ build: ## compile the release binary, stripped and without Swift's shared librar
 install: build ## copy the release binary to PREFIX/bin (PREFIX=/usr/local, DESTDIR is honoured)
 	install -D -m 755 $(STRIPPED) $(DESTDIR)$(PREFIX)/bin/slipway
 
-demo: ## from the checkout to the HTTP answer of an image that was built, pushed, pulled and run
+demo: ## from the checkout to an image that was built, pushed, pulled, run and deployed to a simulated Amazon ECS
 	@scripts/demo
 
 # Many tests start servers and containers, and all at once they would only wait for each other.

@@ -251,6 +251,10 @@ let package = Package(
     tests("AWS", ["AWS", "HTTP", nioHTTP1]),
     tests("RemoteSources", ["DockerfileSyntax", "HTTP", "OCI", "RemoteSources"]),
     tests("DeployPlugins", ["DeployPlugins", "JSON", "SourceYAML"]),
+    // The simulation as a server of its own, for other clients.
+    .executableTarget(
+      name: "SimulatedAWSServer", dependencies: ["HostOS", "SimulatedAWS", systemPackage],
+      path: "Tests/SimulatedAWSServer", swiftSettings: swiftSettings),
     tests("SimulatedAWS", ["AWS", "HTTP", "JSON", "SimulatedAWS"]),
     // Deployments to the simulated Amazon ECS, by the plugins inside this process and by the program.
     tests(

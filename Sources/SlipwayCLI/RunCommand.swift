@@ -63,6 +63,8 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Add exported variables and images to a file of GitHub Actions (default: $GITHUB_OUTPUT).")
   var githubOutput: String?
 
+  @OptionGroup var rehearsal: RehearsalOptions
+
   @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
@@ -74,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
     let (log, reporter) = logAndReporter(renderer)
     let bench = try Workbench(environment: .current, progress: reporter)
     let outcome: Pipeline.Outcome
-    do { outcome = try await Pipeline(request, bench, log).run() } catch let error as any DiagnosticError {
+    do { outcome = try await Pipeline(try request(), bench, log).run() } catch let error as any DiagnosticError {
       tell(error.diagnostics, log, renderer)
       throw Diagnostics.ExitCode.Failure(code: error.exitCode)
     }
@@ -136,7 +138,7 @@ struct RunCommand: AsyncParsableCommand {
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
   }
 
-  private var request: PipelineRequest {
+  private func request() throws -> PipelineRequest {
     var request = PipelineRequest()
     request.file = file
     request.source = FilePath(source)
@@ -148,6 +150,10 @@ struct RunCommand: AsyncParsableCommand {
     request.jobs = jobs
     request.batchTask = batchId
     request.isDryRun = dryRun
+    if let surroundings = try rehearsal.surroundings() {
+      request.surroundings = surroundings
+      request.deployTimeout = surroundings.timeout
+    }
     return request
   }
 }

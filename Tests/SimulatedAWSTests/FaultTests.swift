@@ -30,6 +30,19 @@ import Testing
     }
   }
 
+  @Test func anyRefusalMayBeChosenAndAnswersMayBeSlow() async throws {
+    let refusal = Refusal("ServerException", "Service Unavailable. Please try again later.", status: 500)
+    let faults: [Fault] = [
+      .fault("DescribeServices", .refused(refusal)), .fault("DescribeServices", .slow(.milliseconds(300))),
+    ]
+    try await Self.serve(faults) { server, caller in
+      let start = ContinuousClock.now
+      try await caller.ecs("DescribeServices", Self.describe)
+      #expect(ContinuousClock.now - start >= .milliseconds(300))
+      #expect(server.calls.map(\.errorCode) == ["ServerException", nil])
+    }
+  }
+
   @Test func tokensExpireUntilTheyAreRenewed() async throws {
     var scene = Scene.web()
     scene.faults = [.fault("DescribeServices", after: 1, .expiredToken)]

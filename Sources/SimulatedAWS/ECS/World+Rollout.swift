@@ -33,17 +33,26 @@ extension World {
     service.events = [event(service.name, saying: text)] + service.events.prefix(99)
   }
 
+  /// Says how many targets came to each group, or left it.
+  func sayTargets(_ service: inout Service, _ verb: String, _ tasks: [SimulatedTask]) {
+    let groups = tasks.flatMap(\.targets).map(\.group)
+    for group in Set(groups).sorted() {
+      say(&service, "\(verb) \(groups.count { $0 == group }) targets in (target-group \(group))")
+    }
+  }
+
   // MARK: What is seen
 
   /// Failures, recoveries and alarms of the primary deployment.
   private func watch(_ service: inout Service) {
+    var registered: [SimulatedTask] = []
     for index in ecs.tasks.indices where ecs.tasks[index].service == service.arn {
       let task = ecs.tasks[index]
       guard let place = service.deployments.firstIndex(where: { $0.id == task.deployment }) else { continue }
       if task.isHealthy, !task.healthWasSeen {
         ecs.tasks[index].healthWasSeen = true
         if Self.resets(service) { service.deployments[place].consecutiveFailures = 0 }
-        for target in task.targets { say(&service, "registered 1 targets in (target-group \(target.group))") }
+        registered.append(task)
       }
       if let code = task.stopCode, !task.endWasSeen {
         ecs.tasks[index].endWasSeen = true
@@ -51,6 +60,7 @@ extension World {
         if !byScaling, code != "UserInitiated" { fail(&service, place, task) }
       }
     }
+    sayTargets(&service, "registered", registered)
     guard let place = openPlace(service) else { return }
     if let alarm = service.deployments[0].fate.alarm, tick >= service.deployments[0].beganAt + alarm.afterTicks {
       alarms[alarm.name] = "ALARM"

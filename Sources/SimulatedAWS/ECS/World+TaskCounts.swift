@@ -84,10 +84,8 @@ extension World {
       ecs.tasks[index].stop(
         code: "ServiceSchedulerInitiated", reason: "Scaling activity initiated by (deployment \(deployment))", at: now)
       ecs.tasks[index].endWasSeen = true
-      for target in task.targets where task.lastStatus == .running {
-        say(&service, "deregistered 1 targets in (target-group \(target.group))")
-      }
     }
+    sayTargets(&service, "deregistered", tasks.filter { $0.lastStatus == .running })
     let draining = tasks.count { !$0.targets.isEmpty && $0.lastStatus == .running }
     if draining > 0 { say(&service, "has begun draining connections on \(draining) tasks.") }
     let names = tasks.map { "(task \($0.id))" }.joined(separator: " ")

@@ -25,6 +25,9 @@ public struct PreparedDeployment: Sendable {
 
 /// The surroundings in which plugins work: the real ones, or a rehearsal.
 public protocol DeploySurroundings: Sendable {
+  /// Whether nothing outside of this process is changed: no credentials are needed then, and nothing is recorded.
+  var isRehearsal: Bool { get }
+
   /// Runs `body` with the environment that the host takes the plugins' from.
   /// - Parameters:
   ///   - deployments: those that are about to be carried out, with their configurations.
@@ -38,6 +41,8 @@ public protocol DeploySurroundings: Sendable {
 /// The world as it is.
 public struct RealSurroundings: DeploySurroundings {
   public init() {}
+
+  public var isRehearsal: Bool { false }
 
   public func with<Result: Sendable>(
     _ deployments: [PreparedDeployment], _ environment: Environment,

@@ -39,7 +39,7 @@ public struct Pipeline: Sendable {
       for warning in spec.warnings { bench.progress.report(warning) }
       let shell = try Self.shell(of: spec, bench.environment)
       let words = [shell.path.string] + shell.options
-      let deployments = try PipelineDeployments(spec, source: source, bench, log)
+      let deployments = try PipelineDeployments(spec, source: source, request, bench, log)
       return .planned(
         PipelinePlan(
           spec, source: source.string, shell: words.joined(separator: " "), isAvailable: deployments.isAvailable))

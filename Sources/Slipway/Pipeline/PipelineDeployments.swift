@@ -2,6 +2,7 @@ import Buildspec
 import DeployPlugins
 import Diagnostics
 import HostOS
+import Synchronization
 import SystemPackage
 
 /// The deployments of a buildspec, which plugins carry out behind the artifacts.
@@ -9,12 +10,17 @@ struct PipelineDeployments: Sendable {
   private let deployer: Deployer
   private let spec: Buildspec
   private let targets: [DeployTarget]
+  private let request: DeployRequest
 
   /// - Throws: `HostError`.
-  init(_ spec: Buildspec, source: FilePath, _ bench: Workbench, _ log: RunLog) throws {
+  init(_ spec: Buildspec, source: FilePath, _ pipeline: PipelineRequest, _ bench: Workbench, _ log: RunLog) throws {
     var deployer = try Deployer(bench, source: source)
     deployer.show = { name, plan in log.say("\n" + PlanText().text(name, plan)) }
+    deployer.surroundings = pipeline.surroundings
     self.deployer = deployer
+    var request = DeployRequest()
+    request.timeout = pipeline.deployTimeout
+    self.request = request
     self.spec = spec
     targets = spec.section.deployments.map { DeployTarget($0, in: spec) }
   }
@@ -33,7 +39,7 @@ struct PipelineDeployments: Sendable {
     for target in targets {
       let (_, description) = try await deployer.describe(target)
       descriptions.append(description)
-      do { _ = try deployer.configuration(target, description, DeployRequest(), variables) } catch let error
+      do { _ = try deployer.configuration(target, description, request, variables) } catch let error
         as SlipwayError
       { problems += error.diagnostics }
     }
@@ -54,13 +60,18 @@ struct PipelineDeployments: Sendable {
     var prepared: [PreparedDeployment] = []
     for target in targets {
       let images = try await images(of: target, built, resolver, variables)
-      prepared.append(try await deployer.prepare(target, images, DeployRequest(), variables))
+      prepared.append(try await deployer.prepare(target, images, request, variables))
     }
     // Credentials that commands have got are those of the deployment.
     var environment = deployer.bench.environment
     environment.variables.merge(variables.filter { $0.key.hasPrefix("AWS_") }) { $1 }
-    for deployment in prepared {
-      finished(try await deployer.carryOut(deployment, environment, isDryRun: false))
+    let results = Mutex<[DeploymentResult]>([])
+    defer { for result in results.withLock({ $0 }) { finished(result) } }
+    try await deployer.surroundings.with(prepared, environment) { [prepared] environment in
+      for deployment in prepared {
+        let result = try await deployer.carryOut(deployment, environment, isDryRun: false)
+        results.withLock { $0.append(result) }
+      }
     }
   }
 
@@ -91,7 +102,7 @@ extension PipelineRun {
     variables.merge(bench.environment.variables) { own, _ in own }
     var failure: Diagnostic?
     do {
-      let deployments = try PipelineDeployments(spec, source: source, bench, log)
+      let deployments = try PipelineDeployments(spec, source: source, request, bench, log)
       try await deployments.run(result.images, variables) { result.deployments.append($0) }
     } catch let error as any DiagnosticError {
       failure = error.diagnostics.first

@@ -22,6 +22,10 @@ public struct PipelineRequest: Sendable {
   public var batchTask: String?
   /// Whether only what would be done is told.
   public var isDryRun = false
+  /// Where deployments go.
+  public var surroundings: any DeploySurroundings = RealSurroundings()
+  /// How long a deployment may take; nil is what it says itself.
+  public var deployTimeout: String?
 
   public init() {}
 }

@@ -40,7 +40,7 @@ struct PipelineRun: Sendable {
       shell = try Pipeline.shell(of: spec, bench.environment)
       environment = try await self.environment(buildID, project)
       if !spec.section.deployments.isEmpty {
-        try await PipelineDeployments(spec, source: source, bench, log).check(environment.variables)
+        try await PipelineDeployments(spec, source: source, request, bench, log).check(environment.variables)
       }
     } catch {
       tellFailure(error)

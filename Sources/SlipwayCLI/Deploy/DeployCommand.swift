@@ -27,7 +27,7 @@ struct DeployCommand: AsyncParsableCommand {
     try await options.output.run {
       var deployer = try options.deployer()
       options.output.showPlans(&deployer)
-      var request = options.request
+      var request = try options.request()
       request.isDryRun = dryRun
       let results = try await Deploy(request, deployer).run()
       if dryRun, options.output.format == .text { return }
@@ -52,7 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.output.run {
-      let planned = try await Deploy(options.request, try options.deployer()).plan()
+      let planned = try await Deploy(try options.request(), try options.deployer()).plan()
       if let planOut { try PlanFile(planned).write(to: FilePath(planOut)) }
       try options.output.answer(planned)
     }
@@ -69,7 +69,7 @@ struct DiffCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.output.run {
-      let planned = try await Deploy(options.request, try options.deployer()).plan()
+      let planned = try await Deploy(try options.request(), try options.deployer()).plan()
       try options.output.answer(planned)
       if planned.contains(where: { !$0.plan.changes.isEmpty }) {
         throw Diagnostics.ExitCode.Failure(code: .findings)
@@ -102,6 +102,10 @@ struct ApplyCommand: AsyncParsableCommand {
 }
 
 extension DeployOutputOptions {
+  func tellRehearsal() {
+    if !progress.isQuiet, !progress.isJSON { Terminal.tell(RehearsalOptions.note) }
+  }
+
   /// Plans go to standard error before they are carried out.
   func showPlans(_ deployer: inout Deployer) {
     if progress.isQuiet || progress.isJSON { return }

@@ -50,6 +50,8 @@ struct DeployOptions: ParsableArguments {
     inversion: .prefixedNo, help: "Ask the registry for the digest of a tag (a digest never asks).")
   var resolve = true
 
+  @OptionGroup var rehearsal: RehearsalOptions
+
   @OptionGroup var output: DeployOutputOptions
 
   func validate() throws {
@@ -61,7 +63,8 @@ struct DeployOptions: ParsableArguments {
     }
   }
 
-  var request: DeployRequest {
+  /// - Throws: `SlipwayError`.
+  func request() throws -> DeployRequest {
     var request = DeployRequest()
     request.plugin = plugin
     request.pin = pin
@@ -72,14 +75,20 @@ struct DeployOptions: ParsableArguments {
     request.name = name
     request.source = FilePath(source)
     request.region = region
-    request.timeout = timeout
+    request.timeout = try timeout ?? rehearsal.surroundings()?.timeout
     request.onTimeout = onTimeout
     request.onCancel = onCancel
-    request.resolvesTags = resolve
+    request.resolvesTags = resolve && !rehearsal.rehearse
     return request
   }
 
-  func deployer() throws -> Deployer { try output.deployer(source: FilePath(source)) }
+  func deployer() throws -> Deployer {
+    var deployer = try output.deployer(source: FilePath(source))
+    guard let surroundings = try rehearsal.surroundings() else { return deployer }
+    deployer.surroundings = surroundings
+    output.tellRehearsal()
+    return deployer
+  }
 }
 
 /// How deploy verbs tell what they do.

@@ -13,7 +13,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.output.run {
-      try options.output.answer(try await Deploy(options.request, try options.deployer()).status(waits: false))
+      try options.output.answer(try await Deploy(try options.request(), try options.deployer()).status(waits: false))
     }
   }
 }
@@ -28,7 +28,7 @@ struct WaitCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.output.run {
-      let results = try await Deploy(options.request, try options.deployer()).status(waits: true)
+      let results = try await Deploy(try options.request(), try options.deployer()).status(waits: true)
       try options.output.answer(checked: results)
     }
   }
@@ -46,7 +46,7 @@ struct RollbackCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.output.run {
-      var request = options.request
+      var request = try options.request()
       request.isDryRun = dryRun
       try options.output.answer(checked: try await Deploy(request, try options.deployer()).rollback())
     }
