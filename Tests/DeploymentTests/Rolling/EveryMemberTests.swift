@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What a deployment leaves alone.
-@Suite struct EveryMemberTests {
+@Suite(.timeLimit(.minutes(2))) struct EveryMemberTests {
   /// A task definition with all members of botocore's model, and such as the model does not have yet.
   @Test func allMembersSurviveADeployment() async throws {
     let program = Checkout.fixture("deploy/ecs/every-member.py").string

@@ -100,7 +100,7 @@ struct RollingScenario: Sendable, CustomTestStringConvertible {
   }
 
   var request: JSONValue {
-    var value: JSONValue = ["cluster": "prod", "service": "web"]
+    var value: JSONValue = ["cluster": "prod", "service": "web", "timeout": "60s"]
     for (name, member) in config.object?.members ?? [] { value[name] = member.isNull ? Optional.none : member }
     return value
   }

@@ -1,7 +1,7 @@
 import Testing
 
 /// Rolling deployments in simulated worlds, from the first call to the last.
-@Suite struct RollingTests {
+@Suite(.timeLimit(.minutes(2))) struct RollingTests {
   @Test(arguments: RollingScenario.courses) func goesWell(_ scenario: RollingScenario) async throws {
     try await RollingRun.expect(scenario)
   }
