@@ -129,7 +129,8 @@ import Testing
   }
 
   @Test func whoDoesNotEndAtSIGTERMIsFound() async throws {
-    let script = Self.right.replacing("sleep 0.3", with: "trap '' TERM; sleep 0.5; touch ready")
+    let script = Self.right.replacing("#!/bin/sh\n", with: "#!/bin/sh\ntrap '' TERM\n")
+      .replacing("sleep 0.3", with: "[ -e told ] || { touch told; while :; do sleep 0.02; done; }")
       .replacing(#""credentials""#, with: #""cancelGraceSeconds":0,"credentials""#)
     let report = try await report(script)
     let check = report.checks.first { $0.name == "apply ends at SIGTERM" }

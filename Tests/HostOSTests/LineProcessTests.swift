@@ -56,10 +56,20 @@ import Testing
   }
 
   @Test func whoDoesNotEndIsKilled() async throws {
-    let lines = Lines()
-    let outcome = try await process("trap '' TERM; echo $$; while :; do sleep 0.02; done", grace: .milliseconds(50))
-      .run(deadline: .now + .milliseconds(200)) { lines.add($0, $1) }
-    #expect(outcome == LineProcess.Outcome(ending: .signaled(9), stop: .deadline, wasKilled: true))
+    let (started, continuation) = AsyncStream.makeStream(of: Void.self)
+    let task = Task {
+      try await process("trap '' TERM; echo started; while :; do sleep 0.02; done", grace: .milliseconds(50)).run {
+        _, _ in continuation.yield()
+      }
+    }
+    for await _ in started { break }
+    task.cancel()
+    #expect(try await task.value == LineProcess.Outcome(ending: .signaled(9), stop: .cancelled, wasKilled: true))
+  }
+
+  @Test func aDeadlineEndsIt() async throws {
+    let outcome = try await process("exec sleep 600").run(deadline: .now + .milliseconds(200)) { _, _ in }
+    #expect(outcome == LineProcess.Outcome(ending: .signaled(15), stop: .deadline, wasKilled: false))
   }
 
   /// Its children hold the pipe, which must not keep anybody waiting.

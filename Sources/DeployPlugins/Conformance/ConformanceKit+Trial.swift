@@ -22,7 +22,11 @@ extension ConformanceKit {
     }
     let dialogue = Dialogue(host: unmasked, plugin: plugin, description: description, trial: trial)
     guard let plan = try await plans(dialogue, &report) else { return }
-    try await check(Names.cancel, &report) { try await cancelled(dialogue.request(.apply, plan: plan), description) }
+    // Long enough for the plugin to have begun, on this machine as busy as it is.
+    let begun = max(.milliseconds(200), dialogue.slowest * 3)
+    try await check(Names.cancel, &report) {
+      try await cancelled(dialogue.request(.apply, plan: plan), description, after: begun)
+    }
     try await applies(plan, dialogue, &report)
     try await check(Names.secrets, &report) {
       dialogue.said(PluginEnvironment.secrets(unmasked.environment)) ? "its output has an AWS secret in it" : nil
@@ -70,6 +74,10 @@ extension ConformanceKit {
     private let description: PluginDescription
     private let trial: Trial
     private let output = Mutex<[String]>([])
+    private let longest = Mutex(Duration.zero)
+
+    /// The longest that an answer took.
+    var slowest: Duration { longest.withLock { $0 } }
 
     init(host: PluginHost, plugin: LocatedPlugin, description: PluginDescription, trial: Trial) {
       self.host = host
@@ -85,6 +93,8 @@ extension ConformanceKit {
     }
 
     func say(_ request: PluginRequest) async throws -> JSONValue {
+      let start = ContinuousClock.now
+      defer { longest.withLock { $0 = max($0, ContinuousClock.now - start) } }
       let answer = try await host.run(request, plugin, description, trial.configuration, limit: .seconds(600)) {
         [self] event in output.withLock { $0.append("\(event)") }
       }
@@ -115,14 +125,16 @@ extension ConformanceKit {
     return ["succeeded", "unchanged"].contains(state) ? nil : "its state is \(state)"
   }
 
-  /// Told to stop as soon as it runs, it ends in its time, by itself.
-  private func cancelled(_ request: PluginRequest, _ description: PluginDescription) async throws -> String? {
+  /// Told to stop when it runs, it ends in its time, by itself.
+  private func cancelled(
+    _ request: PluginRequest, _ description: PluginDescription, after begun: Duration
+  ) async throws -> String? {
     let grace = Duration.seconds(description.cancelGraceSeconds ?? 10)
     let process = unmasked.process(
       plugin, [request.operation.rawValue], input: Array((request.json.text + "\n").utf8),
       credentials: description.credentials, grace: grace)
     let conversation = Mutex(PluginConversation(request.operation, mask: SecretMask()))
-    let outcome = try await process.run(deadline: .now + .milliseconds(200)) { line, stream in
+    let outcome = try await process.run(deadline: .now + begun) { line, stream in
       if stream == .output { conversation.withLock { _ = $0.take(line) } }
     }
     if outcome.wasKilled { return "it did not end within \(grace.text)" }

@@ -44,9 +44,9 @@ import Testing
       #""timeout":{"type":"string"},"#, with: "")
     try place.scratch.write(["new": .file(text, mode: 0o755)])
     try Files.rename(place.scratch("new"), to: place.plugin)
-    let outcome = try await place.run(["deploy"] + Self.usual + ["--timeout", "1s"])
+    let outcome = try await place.run(["deploy"] + Self.usual + ["--timeout", "4s"])
     expect(outcome, endsWith: 1)
-    #expect(outcome.errorText.contains("error[timed-out]: it was not done within 1s"))
+    #expect(outcome.errorText.contains("error[timed-out]: it was not done within 4s"))
     #expect(outcome.errorText.contains("note: it failed") && outcome.errorText.contains("--timeout"))
   }
 
