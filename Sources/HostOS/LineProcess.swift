@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import SystemPackage
 
@@ -76,8 +77,7 @@ public struct LineProcess: Sendable {
     let child: SessionChild
     do {
       defer { try? file.close() }
-      child = try SessionChild(
-        command, input: file, output: pipes.output.writeEnd, errorOutput: pipes.errors.writeEnd)
+      child = try start(input: file, output: pipes.output.writeEnd, errors: pipes.errors.writeEnd)
     }
     let streams: [(Stream, NotifyingPipe)] = [(.output, pipes.output), (.errorOutput, pipes.errors)]
     let lines = streams.map { stream, _ in
@@ -93,6 +93,18 @@ public struct LineProcess: Sendable {
     for splitter in lines { splitter.finish() }
     withExtendedLifetime(pipes) {}
     return Outcome(ending: result.ending, stop: stop.reason, wasKilled: result.wasKilled)
+  }
+
+  /// A file that was written just now may still be open in a process that is about to become another one.
+  private func start(
+    input: FileDescriptor, output: FileDescriptor, errors: FileDescriptor
+  ) throws -> SessionChild {
+    for _ in 0..<50 {
+      do { return try SessionChild(command, input: input, output: output, errorOutput: errors) } catch let error
+        as HostError where error.errno == .textFileBusy
+      { usleep(10_000) }
+    }
+    return try SessionChild(command, input: input, output: output, errorOutput: errors)
   }
 
   /// Tells the child to end, once, and remembers why.
