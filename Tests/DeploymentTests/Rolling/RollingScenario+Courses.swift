@@ -15,7 +15,7 @@ extension RollingScenario {
     },
     RollingScenario(
       "behind a load balancer", Scene.web().with { $0.balance("web") }, .report(.succeeded),
-      tells: ["registered 1 targets"]),
+      tells: ["targets in (target-group"]),
     RollingScenario(
       "two containers, two images", .web(containers: ["web", "proxy"]),
       ["containers": ["web": "app", "proxy": "nginx"]],
