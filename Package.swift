@@ -159,8 +159,8 @@ let package = Package(
     module(
       "SimulatedAWS",
       [
-        "AWS", "CZlib", "Diagnostics", "HostOS", "JSON", httpTypes, hummingbird, logging, nioCore, nioPosix,
-        systemPackage,
+        "AWS", "CZlib", "Diagnostics", "HostOS", "JSON", "SourceYAML", httpTypes, hummingbird, logging, nioCore,
+        nioPosix, systemPackage,
       ]),
 
     // MARK: Layer 3
@@ -204,7 +204,8 @@ let package = Package(
       path: "Plugins/Rolling"),
     // Blue/green, canary and linear: by the ECS deployment controller, or by CodeDeploy.
     module(
-      "BlueGreenPlugin", ["AWS", "DeployPlugins", "Diagnostics", "ECSDeployment", "HostOS", "JSON"],
+      "BlueGreenPlugin",
+      ["AWS", "DeployPlugins", "Diagnostics", "ECSDeployment", "HostOS", "JSON", "SourceYAML", systemPackage],
       path: "Plugins/BlueGreen"),
     // Deployments by others: task sets, and commands that deploy.
     module(

@@ -15,6 +15,7 @@ public actor World {
   var rules = RulesState()
   var schedules: [JSONValue] = []
   var scaling = ScalingState()
+  var codeDeploy = CodeDeployState()
   public var balancing: LoadBalancing
   /// States of alarms by name.
   public var alarms: [String: String] = [:]
@@ -99,6 +100,7 @@ public actor World {
       now += scene.tickLength
       advanceTasks()
       advanceServices()
+      advanceCodeDeploy()
     }
   }
 

@@ -130,9 +130,10 @@ extension World {
       complete(&service)
       ecs.services[place] = service
     }
+    settleTaskSets()
   }
 
-  private func settle(_ task: inout SimulatedTask) {
+  func settle(_ task: inout SimulatedTask) {
     task.lastStatus = .running
     task.startedAt = now
     task.isHealthy = true

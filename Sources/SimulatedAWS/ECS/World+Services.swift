@@ -51,6 +51,7 @@ extension World {
     var service = Service(
       name: name, arn: arn, cluster: cluster.name, settings: settings, createdAt: now, createdBy: call.caller)
     if service.controller == "ECS" { begin(&service, isFirst: true) }
+    if service.controller == "CODE_DEPLOY" { beginTaskSet(&service) }
     ecs.services.append(service)
     if scene.unseenFor > 0, hasBegun { ecs.unseen[arn] = scene.unseenFor }
     return ["service": describe(service, withTags: true)]

@@ -38,6 +38,8 @@ public struct Scene: Sendable {
 
   /// Of the deployments of services by name, one after the other; those after them are healthy.
   public var deployments: [String: [Fate]] = [:]
+  /// Of the deployments of CodeDeploy, one after the other, those that roll back included; those after them succeed.
+  public var codeDeploy: [CodeDeployCourse] = []
   /// Of deployments that roll back.
   public var rollback = Fate.healthy
   /// Of tasks that are run once, one after the other; those after them end with 0.

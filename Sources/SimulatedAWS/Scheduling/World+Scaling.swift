@@ -3,6 +3,8 @@ import JSON
 struct ScalingState: Sendable {
   var targets: [JSONValue] = []
   var policies: [JSONValue] = []
+  /// By ARN.
+  var tags: [String: JSONValue] = [:]
 }
 
 /// Application Auto Scaling. Nothing is ever scaled.
