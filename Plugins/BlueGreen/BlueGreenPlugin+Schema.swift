@@ -5,7 +5,7 @@ extension BlueGreenPlugin {
   static let configSchema: JSONValue = [
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
-    "properties": .members(common + native),
+    "properties": .members(common + native + codeDeployMembers),
     "required": ["service"],
     "additionalProperties": false,
   ]
@@ -53,7 +53,8 @@ extension BlueGreenPlugin {
       "if-in-progress",
       [
         "enum": ["wait", "stop", "refuse"],
-        "description": "What to do when the service has another deployment in progress. The default is wait.",
+        "description":
+          "What to do when the service has another deployment in progress. The default is wait; with CodeDeploy it is refuse.",
       ]
     ),
     (

@@ -16,9 +16,10 @@ public struct BlueGreenPlugin: DeployPlugin {
 
   public func plan(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentPlan {
     let scene = try await BlueGreenScene(request, context)
-    switch try engine(scene) {
-    case .native: return try await NativeEngine(scene).plan()
-    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    if scene.settings.migrates { return try await Migration(scene).plan() }
+    return switch try engine(scene) {
+    case .native: try await NativeEngine(scene).plan()
+    case .codeDeploy: try await CodeDeployEngine(scene).plan()
     }
   }
 
@@ -26,9 +27,10 @@ public struct BlueGreenPlugin: DeployPlugin {
     _ plan: DeploymentPlan, _ request: PluginRequest, _ context: PluginContext
   ) async throws -> DeploymentReport {
     let scene = try await BlueGreenScene(request, context)
+    if plan.state["engine"] == "migration" { return try await Migration(scene).apply(plan) }
     return switch try engine(scene) {
     case .native: try await NativeEngine(scene).apply(plan)
-    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    case .codeDeploy: try await CodeDeployEngine(scene).apply(plan)
     }
   }
 
@@ -36,7 +38,7 @@ public struct BlueGreenPlugin: DeployPlugin {
     let scene = try await BlueGreenScene(request, context)
     return switch try engine(scene) {
     case .native: try await NativeEngine(scene).status()
-    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    case .codeDeploy: try await CodeDeployEngine(scene).status()
     }
   }
 
@@ -44,12 +46,8 @@ public struct BlueGreenPlugin: DeployPlugin {
     let scene = try await BlueGreenScene(request, context)
     return switch try engine(scene) {
     case .native: try await NativeEngine(scene).rollback()
-    case .codeDeploy: throw deployedByCodeDeploy(scene)
+    case .codeDeploy: try await CodeDeployEngine(scene).rollback()
     }
-  }
-
-  private func deployedByCodeDeploy(_ scene: BlueGreenScene) -> PluginFailure {
-    scene.settings.config.failure("service", "\(scene.service.name) is deployed by CodeDeploy")
   }
 
   private enum Engine { case native, codeDeploy }
