@@ -19,6 +19,7 @@ import Slipway
     if let code = await BuiltInPlugins.run(name, arguments) { return code }
     if ShimCommand.isName(name) { return await ShimCommand.run(name: name, arguments: arguments) }
     do {
+      let arguments = SlipwayCommand.unfolded(arguments)
       try SlipwayCommand.checkName(arguments.first)
       var command = try SlipwayCommand.parseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

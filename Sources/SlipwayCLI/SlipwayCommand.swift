@@ -9,13 +9,24 @@ struct SlipwayCommand: AsyncParsableCommand {
     version: slipwayVersion,
     subcommands: [
       ApplyCommand.self, BuildCommand.self, CheckCommand.self, CopyCommand.self, DeployCommand.self, DiffCommand.self,
-      DigestCommand.self, DiskUsageCommand.self, DockerCommand.self, DoctorCommand.self, InspectCommand.self,
+      DigestCommand.self, DiskUsageCommand.self, DockerCommand.self, DoctorCommand.self, HistoryCommand.self,
+      InspectCommand.self,
       KanikoCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self, LogoutCommand.self,
-      ManifestCommand.self, PlanCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self,
+      ManifestCommand.self, MigrateCommand.self, PlanCommand.self, PluginCommand.self, PruneCommand.self,
+      PullCommand.self,
       PushCommand.self, RegistryCommand.self, RollbackCommand.self, RunCommand.self, SaveCommand.self,
       ScanCommand.self, ServeCommand.self, StatusCommand.self, TagCommand.self, ValidateCommand.self,
       WaitCommand.self,
     ])
+
+  /// Behind `deploy` stands the name of a plugin, or one of these verbs, which are commands of their own.
+  private static let deployVerbs: Set<String> = ["approve", "history", "migrate", "reject"]
+
+  /// The arguments of `deploy VERB` as those of `VERB`.
+  static func unfolded(_ arguments: [String]) -> [String] {
+    guard arguments.count > 1, arguments[0] == "deploy", deployVerbs.contains(arguments[1]) else { return arguments }
+    return Array(arguments.dropFirst())
+  }
 
   /// A wrong name gets the right one as an answer.
   /// - Throws: `SlipwayError` with the code `unknown-command`.

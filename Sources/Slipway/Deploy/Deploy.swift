@@ -116,7 +116,14 @@ public struct Deploy: Sendable {
       for var deployment in prepared {
         change(&deployment.request)
         var result = DeploymentResult(deployment)
-        result.report = try Deployer.report(try await deployer.run(operation, deployment, environment))
+        if operation == .rollback {
+          deployment.request.previous = deployer.previous(of: deployment)
+          result.report = try await deployer.recorded(.rollback, deployment, nil) { [deployment] in
+            try Deployer.report(try await deployer.run(.rollback, deployment, environment))
+          }
+        } else {
+          result.report = try Deployer.report(try await deployer.run(operation, deployment, environment))
+        }
         results.append(result)
       }
       return results

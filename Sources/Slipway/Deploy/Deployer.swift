@@ -145,7 +145,9 @@ public struct Deployer: Sendable {
   ) async throws -> DeploymentReport {
     var deployment = deployment
     deployment.request.plan = plan
-    return try Self.report(try await run(.apply, deployment, environment))
+    return try await recorded(.apply, deployment, DeploymentPlan(json: plan)) { [deployment] in
+      try Self.report(try await run(.apply, deployment, environment))
+    }
   }
 
   static func report(_ json: JSONValue) throws -> DeploymentReport {
