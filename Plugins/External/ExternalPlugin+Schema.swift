@@ -4,8 +4,8 @@ extension ExternalPlugin {
   static let configSchema: JSONValue = [
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
-    "properties": .members(HandOff.properties + shared),
-    "required": ["command"],
+    "properties": .members(HandOff.properties + TaskSetScene.properties + shared),
+    "anyOf": [["required": ["command"]], ["required": ["service"]]],
     "additionalProperties": false,
   ]
 

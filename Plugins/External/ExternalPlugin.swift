@@ -13,21 +13,28 @@ public struct ExternalPlugin: DeployPlugin {
       configSchema: Self.configSchema, cancelGraceSeconds: 300)
   }
 
+  /// A command deploys when the configuration names one, else task sets are driven.
+  private func isHandOff(_ request: PluginRequest) -> Bool { request.config["command"] != nil }
+
   public func plan(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentPlan {
-    try await HandOff(request, context).plan()
+    if isHandOff(request) { return try await HandOff(request, context).plan() }
+    return try await TaskSetPlanner(scene: TaskSetScene(request, context)).plan()
   }
 
   public func apply(
     _ plan: DeploymentPlan, _ request: PluginRequest, _ context: PluginContext
   ) async throws -> DeploymentReport {
-    try await HandOff(request, context).apply(plan)
+    if isHandOff(request) { return try await HandOff(request, context).apply(plan) }
+    return try await TaskSetEngine(scene: TaskSetScene(request, context)).apply(plan)
   }
 
   public func status(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
-    try await HandOff(request, context).status()
+    if isHandOff(request) { return try await HandOff(request, context).status() }
+    return try await TaskSetEngine(scene: TaskSetScene(request, context)).status()
   }
 
   public func rollback(_ request: PluginRequest, _ context: PluginContext) async throws -> DeploymentReport {
-    try await HandOff(request, context).rollback()
+    if isHandOff(request) { return try await HandOff(request, context).rollback() }
+    return try await TaskSetEngine(scene: TaskSetScene(request, context)).rollback()
   }
 }

@@ -20,6 +20,11 @@ public actor World {
   /// States of alarms by name.
   public var alarms: [String: String] = [:]
   var numbers = Numbers()
+  /// What becomes of the tasks of task sets, and the tokens that they were made with.
+  var taskSetFates: [String: Fate] = [:]
+  var taskSetTokens: [String: String] = [:]
+  /// How often functions of lifecycle hooks were called, by ARN.
+  var hookCalls: [String: Int] = [:]
   private var faults: Faults
   private var counts: [String: Int] = [:]
   private var began = ContinuousClock.now

@@ -32,7 +32,7 @@ struct NativeConfiguration: Sendable {
     if config["hooks"] != nil { wanted["lifecycleHooks"] = try hooks() }
     for (name, value) in config["deployment-configuration"]?.object?.members ?? [] { wanted[name] = value }
     if strategy == "BLUE_GREEN", wanted["bakeTimeInMinutes"] == nil { wanted["bakeTimeInMinutes"] = 0 }
-    return wanted == live ? nil : wanted
+    return wanted == live ? Optional.none : wanted
   }
 
   private func set(
@@ -136,7 +136,7 @@ struct NativeConfiguration: Sendable {
       advanced["alternateTargetGroupArn"] = live.first?["advancedConfiguration"]?["alternateTargetGroupArn"]
     }
     wanted["advancedConfiguration"] = advanced
-    return live.count == 1 && wanted == live[0] ? nil : [wanted]
+    return live.count == 1 && wanted == live[0] ? Optional.none : [wanted]
   }
 
   /// How traffic goes over, for people.

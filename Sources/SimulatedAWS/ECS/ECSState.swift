@@ -137,6 +137,3 @@ struct ServiceDeployment: Sendable {
     ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].contains(status)
   }
 }
-
-/// Where a blue/green rollout stands; nothing of it is used by rolling ones.
-struct TrafficShift: Sendable {}

@@ -21,6 +21,7 @@ extension World {
     add(
       &service, revision: revision, fate: fate, serviceDeployment: record.arn,
       reason: "ECS deployment {id} in progress.")
+    beginShift(&service)
     if isFirst, service.desiredCount == 0 { service.isSteady = false }
   }
 
@@ -121,6 +122,10 @@ extension World {
   func settle() {
     for place in ecs.services.indices {
       var service = ecs.services[place]
+      if service.controller == "EXTERNAL" {
+        settleTaskSets(&service)
+        ecs.services[place] = service
+      }
       guard service.controller == "ECS", !service.deployments.isEmpty else { continue }
       launch(&service, deployment: 0, count: service.desiredCount)
       for index in ecs.tasks.indices where ecs.tasks[index].service == service.arn {

@@ -19,12 +19,17 @@ extension World {
     case "ACTIVE" where service.controller == "ECS" && !service.deployments.isEmpty:
       watch(&service)
       heedRequests(&service)
-      scale(&service)
-      tryToComplete(&service)
+      if service.shift.isActive {
+        advanceShift(&service)
+      } else {
+        scale(&service)
+        tryToComplete(&service)
+      }
       service.deployments.removeAll { deployment in
         deployment.status != "PRIMARY"
           && !ecs.tasks.contains { $0.deployment == deployment.id && $0.lastStatus != .stopped }
       }
+    case "ACTIVE" where service.controller == "EXTERNAL": advanceTaskSets(&service)
     default: break
     }
   }
@@ -138,6 +143,7 @@ extension World {
 
   /// The newest revision that was deployed to the end. Without one the deployment stalls.
   func goBack(_ service: inout Service, _ open: Int, reason: String) {
+    if service.shift.isActive { return returnTraffic(&service, open, reason: reason) }
     let failed = service.history[open].target
     let good = service.history.last { ["SUCCESSFUL"].contains($0.status) && $0.target != failed }
     guard let good, let revision = service.revisions.first(where: { $0["serviceRevisionArn"]?.string == good.target })

@@ -87,11 +87,13 @@ extension World {
   func revisionSummary(_ revision: String, of service: Service) -> JSONValue {
     let ids = service.deployments.filter { $0.revision == revision }.map(\.id)
     let tasks = ecs.tasks.filter { $0.deployment.map { ids.contains($0) } ?? false }
-    return [
+    var summary: JSONValue = [
       "arn": .string(revision), "requestedTaskCount": .int(tasks.count(where: \.counts)),
       "runningTaskCount": .int(tasks.count(where: \.isRunning)),
       "pendingTaskCount": .int(tasks.count(where: \.isPending)),
     ]
+    addWeights(&summary, revision, service)
+    return summary
   }
 
   private func describeServiceRevisions(_ call: Call) -> JSONValue {

@@ -42,6 +42,9 @@ public struct Scene: Sendable {
   public var codeDeploy: [CodeDeployCourse] = []
   /// Of deployments that roll back.
   public var rollback = Fate.healthy
+  /// What functions of lifecycle hooks answer by their ARNs, one after the other: SUCCEEDED, FAILED, IN_PROGRESS; those
+  /// after them succeed.
+  public var hookAnswers: [String: [String]] = [:]
   /// Of tasks that are run once, one after the other; those after them end with 0.
   public var tasks: [Fate] = []
   public var faults: [Fault] = []

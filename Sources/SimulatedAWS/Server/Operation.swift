@@ -25,6 +25,6 @@ struct Operation: Sendable {
     World.clusterOperations, World.taskDefinitionOperations, World.serviceOperations, World.deploymentOperations,
     World.taskOperations, World.tagOperations, World.logOperations, World.identityOperations, World.registryOperations,
     World.ruleOperations, World.scheduleOperations, World.scalingOperations, World.balancingOperations,
-    World.alarmOperations, World.codeDeployOperations, World.scalingTagOperations,
+    World.alarmOperations, World.codeDeployOperations, World.scalingTagOperations, World.taskSetOperations,
   ]
 }
