@@ -59,9 +59,10 @@ struct TaskSetEngine: Sendable {
       try await steps.waitUntilStable(id, &course.stopped)
       try await scene.verification.run(client, at: "TEST", onlyNamed: true)
       try await shift(id, steps, &course)
-      course.undos.append(Undo(text: "the primary task set") { steps in
-        if let old { try await steps.makePrimary(old.id) }
-      })
+      course.undos.append(
+        Undo(text: "the primary task set") { steps in
+          if let old { try await steps.makePrimary(old.id) }
+        })
       try await steps.makePrimary(id)
     }
     try await scene.verification.run(client, at: "PRIMARY")
@@ -95,10 +96,11 @@ struct TaskSetEngine: Sendable {
   private func shift(_ id: String, _ steps: TaskSetSteps, _ course: inout Course) async throws {
     guard let rule = try await scene.trafficRule(), let group = try await steps.find(id)?.targetGroup else { return }
     let old = scene.primary?.targetGroup
-    course.undos.append(Undo(text: "the weights of the listener") { steps in
-      guard let old, old != group else { return }
-      try await steps.shift(rule, to: old, 100)
-    })
+    course.undos.append(
+      Undo(text: "the weights of the listener") { steps in
+        guard let old, old != group else { return }
+        try await steps.shift(rule, to: old, 100)
+      })
     for (number, percent) in settings.steps.enumerated() {
       try await steps.waitUntilHealthy(group)
       try await steps.shift(rule, to: group, percent)
@@ -199,7 +201,8 @@ struct TaskSetEngine: Sendable {
       "\(set.id) \(set.status) \(TaskDefinitionName(set.taskDefinition)) \(set.running)/\(set.desired)"
     }
     let isMoving = !active.isEmpty && !settings.keepsOld
-    var report = report(isMoving ? .inProgress : .succeeded, scene.primary?.taskDefinition ?? "", scene.primary?.id, nil)
+    var report = report(
+      isMoving ? .inProgress : .succeeded, scene.primary?.taskDefinition ?? "", scene.primary?.id, nil)
     report.summary = sets.isEmpty ? "\(scene.service.name) has no task sets" : sets.joined(separator: "; ")
     return report
   }
@@ -209,7 +212,8 @@ struct TaskSetEngine: Sendable {
     let steps = TaskSetSteps(scene: scene, deadline: .now + settings.timeout)
     if let kept = scene.sets.last(where: { $0.status == "ACTIVE" && $0.scale > 0 }), let primary = scene.primary {
       scene.context.progress(
-        scene.step, "goes back from \(TaskDefinitionName(primary.taskDefinition)) to \(TaskDefinitionName(kept.taskDefinition)), "
+        scene.step,
+        "goes back from \(TaskDefinitionName(primary.taskDefinition)) to \(TaskDefinitionName(kept.taskDefinition)), "
           + "whose task set \(kept.id) is still there")
       if let rule = try await scene.trafficRule(), let group = kept.targetGroup {
         try await steps.waitUntilHealthy(group)
@@ -219,12 +223,14 @@ struct TaskSetEngine: Sendable {
       try await steps.delete(primary.id)
       return report(.succeeded, kept.taskDefinition, kept.id, nil)
     }
-    guard let target = scene.request.previous?["outputs"]?["taskDefinition"]?.string
-      ?? scene.request.previous?["result"]?["outputs"]?["taskDefinition"]?.string,
+    guard
+      let target = scene.request.previous?["outputs"]?["taskDefinition"]?.string
+        ?? scene.request.previous?["result"]?["outputs"]?["taskDefinition"]?.string,
       !TaskDefinitionName.areSame(target, scene.primary?.taskDefinition)
     else {
       throw PluginFailure(
-        code: "nothing-to-return-to", message: "there is no task set and no record of an earlier deployment of \(scene.service.name)",
+        code: "nothing-to-return-to",
+        message: "there is no task set and no record of an earlier deployment of \(scene.service.name)",
         hint: "deploy the images that you want instead; keep-old: true keeps the set before for a fast way back")
     }
     scene.context.progress(scene.step, "goes back to \(TaskDefinitionName(target)), the last deployment that succeeded")

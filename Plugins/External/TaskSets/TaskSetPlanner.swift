@@ -36,7 +36,8 @@ struct TaskSetPlanner: Sendable {
     ]
     state["previous"] = scene.primary.map { .string($0.id) }
     return DeploymentPlan(
-      summary: "deploy \(revision.draft.family) to \(scene.service.name) as a new task set", changes: changes, state: state)
+      summary: "deploy \(revision.draft.family) to \(scene.service.name) as a new task set", changes: changes,
+      state: state)
   }
 
   /// What was there before a primary set of ours: the run that replaced it was cut off before it could delete it.
@@ -54,28 +55,35 @@ struct TaskSetPlanner: Sendable {
     guard !orphans.isEmpty, scene.settings.orphans == .refuse else { return }
     let names = orphans.map { "\($0.id) (\(TaskDefinitionName($0.taskDefinition)), \($0.running) running)" }
     throw PluginFailure(
-      code: "orphan-task-sets", message: "\(scene.service.name) has task sets that nobody minds: \(names.joined(separator: ", "))",
+      code: "orphan-task-sets",
+      message: "\(scene.service.name) has task sets that nobody minds: \(names.joined(separator: ", "))",
       hint: "set orphans: delete to delete them, or orphans: adopt to go on with one of the same task definition",
       path: "/orphans", state: .failed)
   }
 
-  private func steps(_ revision: PlannedRevision, _ ours: TaskSet?, _ orphans: [TaskSet]) async throws -> [PlannedChange] {
+  private func steps(_ revision: PlannedRevision, _ ours: TaskSet?, _ orphans: [TaskSet]) async throws
+    -> [PlannedChange]
+  {
     let settings = scene.settings
     let name = revision.existing.map { TaskDefinitionName($0).description } ?? "\(revision.draft.family) (new revision)"
-    let adopted = orphans.first { settings.orphans == .adopt && TaskDefinitionName.areSame($0.taskDefinition, revision.existing) }
+    let adopted = orphans.first {
+      settings.orphans == .adopt && TaskDefinitionName.areSame($0.taskDefinition, revision.existing)
+    }
     var changes: [PlannedChange] = []
     if let set = ours ?? adopted {
       changes.append(PlannedChange("adopt", "task set \(set.id)", after: .string(name)))
     } else {
       changes.append(
-        PlannedChange("create", "task set of \(scene.service.name)", after: .string(name), note: "\(settings.scale) % of the tasks"))
+        PlannedChange(
+          "create", "task set of \(scene.service.name)", after: .string(name), note: "\(settings.scale) % of the tasks")
+      )
     }
     if let rule = try await scene.trafficRule(), let free = scene.freeGroup {
       changes.append(
         PlannedChange(
           "shift", "traffic of \(scene.service.name)",
           before: .members(rule.weights.map { (targetGroupName($0.group), JSONValue.int($0.weight)) }),
-          after: .members([(targetGroupName(free), 100)]),
+          after: .members([(targetGroupName(free), JSONValue.int(100))]),
           note: settings.steps.map { "\($0) %" }.joined(separator: ", ")))
     }
     changes.append(
@@ -97,7 +105,9 @@ struct TaskSetPlanner: Sendable {
     var value: JSONValue = scene.place
     value["externalId"] = .string(id)
     value["scale"] = ["value": .number(JSONNumber(scene.settings.scale) ?? JSONNumber(100)), "unit": "PERCENT"]
-    for name in ["launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion", "serviceRegistries"] {
+    for name in [
+      "launchType", "capacityProviderStrategy", "networkConfiguration", "platformVersion", "serviceRegistries",
+    ] {
       value[name] = scene.primary?.json[name]
     }
     for (name, member) in scene.settings.config["task-set"]?.object?.members ?? [] { value[name] = member }

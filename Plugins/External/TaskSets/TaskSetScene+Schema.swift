@@ -15,7 +15,10 @@ extension TaskSetScene {
     ("cluster", text("Name or ARN of the cluster.", ("default", "default"))),
     ("service", text("Name or ARN of a service whose deployment controller is EXTERNAL.")),
     ("region", text("The region of the cluster.")),
-    ("containers", map("The image, by its name in the build or as a reference, for each container that gets a new one.")),
+    (
+      "containers",
+      map("The image, by its name in the build or as a reference, for each container that gets a new one.")
+    ),
     ("task-definition", text("A file (JSON or YAML), a family or an ARN in the place of what the service runs.")),
     ("variables", map("Values of ${NAME} in the file of the task definition.")),
     (

@@ -33,7 +33,9 @@ struct TaskSetSteps: Sendable {
     var parameters = creation
     parameters["taskDefinition"] = .string(taskDefinition)
     // The same run that asks again gets the same set.
-    parameters["clientToken"] = parameters["externalId"]?.string.map { .string(String("\($0)-\(scene.request.id)".prefix(36))) }
+    parameters["clientToken"] = parameters["externalId"]?.string.map {
+      .string(String("\($0)-\(scene.request.id)".prefix(36)))
+    }
     do {
       let answer = try await client.change(.ecs, "CreateTaskSet", parameters)
       guard let id = answer["taskSet"]?["id"]?.string else {
@@ -70,7 +72,9 @@ struct TaskSetSteps: Sendable {
     var last = ""
     while true {
       if let set = try await find(id) {
-        let text = "\(set.running) of \(set.desired) running" + (stopped.failures.isEmpty ? "" : ", \(stopped.failures.count) failed")
+        let text =
+          "\(set.running) of \(set.desired) running"
+          + (stopped.failures.isEmpty ? "" : ", \(stopped.failures.count) failed")
         if text != last {
           scene.context.progress(
             scene.step, "task set \(id): \(text)", state: .running, completed: Double(set.running),

@@ -59,7 +59,9 @@ extension Scene {
     for (number, rule) in rules.enumerated() {
       loadBalancing.rules.append([
         "RuleArn": .string(rule), "Priority": .string("\(number + 1)"), "IsDefault": false,
-        "Conditions": [["Field": "path-pattern", "PathPatternConfig": ["Values": [.string("/\(number == 0 ? "*" : "test")")]]]],
+        "Conditions": [
+          ["Field": "path-pattern", "PathPatternConfig": ["Values": [.string("/\(number == 0 ? "*" : "test")")]]]
+        ],
         "Actions": [LoadBalancing.forward([(blue, 1), (green, 0)])],
       ])
     }

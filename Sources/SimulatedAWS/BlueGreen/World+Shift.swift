@@ -182,7 +182,8 @@ extension World {
   }
 
   private func stepBack(_ service: inout Service, _ open: Int) {
-    guard tick > service.shift.since, let place = service.deployments.firstIndex(where: { $0.id == service.shift.source })
+    guard tick > service.shift.since,
+      let place = service.deployments.firstIndex(where: { $0.id == service.shift.source })
     else { return }
     if service.shift.production > 0 || service.shift.test > 0 {
       service.shift.since = tick

@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 
 extension Scene {
   /// A cluster `prod` with the service `web` of two tasks on Fargate, whose deployments are task sets: one of `web:1` is

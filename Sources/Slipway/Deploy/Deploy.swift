@@ -41,6 +41,18 @@ public struct Deploy: Sendable {
     try await reports(.status) { $0.waits = waits }
   }
 
+  /// What somebody says to a deployment that waits for approval.
+  public enum Decision: String, Sendable { case approve, reject }
+
+  /// `deploy approve` and `deploy reject`.
+  /// - Parameter hook: what waits, where that is more than one thing.
+  /// - Throws: as `plan`.
+  public func decide(_ decision: Decision, hook: String?) async throws -> [DeploymentResult] {
+    var value: JSONValue = ["action": .string(decision.rawValue)]
+    if let hook { value["hook"] = .string(hook) }
+    return try await reports(.status) { [value] request in request.decision = value }
+  }
+
   /// `rollback`: back to the last deployment that succeeded.
   /// - Throws: as `plan`.
   public func rollback() async throws -> [DeploymentResult] { try await reports(.rollback) { _ in } }

@@ -1,3 +1,4 @@
+import DeployPlugins
 import JSON
 import SimulatedAWS
 
@@ -31,7 +32,10 @@ extension NativeScenario {
     ) { $0.hookAnswers[function] = ["IN_PROGRESS", "IN_PROGRESS"] },
     NativeScenario(
       "from rolling to canary", .succeeded, .new,
-      config: ["strategy": "canary", "canary": ["percent": 0.5, "bake-time": "1m"], "bake-time": "2m"]
+      config: [
+        "strategy": "canary", "canary": ["percent": .number(JSONNumber(0.5) ?? JSONNumber(1)), "bake-time": "1m"],
+        "bake-time": "2m",
+      ]
     ) { $0.services[0]["deploymentConfiguration"] = ["strategy": "ROLLING"] },
     NativeScenario(
       "from canary to linear", .succeeded, .new, scene: .blueGreen("CANARY"),
@@ -139,7 +143,8 @@ extension NativeScenario {
       "approved at each step", .succeeded, .new,
       scene: .blueGreen("LINEAR", hooks: [pause(["PRE_PRODUCTION_TRAFFIC_SHIFT"])]), decides: "approve"),
     NativeScenario(
-      "rejected", .rolledBack, .old, code: "rolled-back", scene: .blueGreen(hooks: [pause(["POST_TEST_TRAFFIC_SHIFT"])]),
+      "rejected", .rolledBack, .old, code: "rolled-back",
+      scene: .blueGreen(hooks: [pause(["POST_TEST_TRAFFIC_SHIFT"])]),
       decides: "reject"),
     NativeScenario(
       "approved by gates", .succeeded, .new, scene: .blueGreen(hooks: [pause(["POST_TEST_TRAFFIC_SHIFT"])]),
@@ -149,10 +154,10 @@ extension NativeScenario {
       scene: .blueGreen(hooks: [pause(["POST_TEST_TRAFFIC_SHIFT"])]),
       config: ["approve": "verify", "verify": [["command": "false", "within": "0s"]]]),
     NativeScenario(
-      "nobody decides", .rolledBack, .old, code: "rolled-back", says: ["timed out"],
+      "nobody decides", .rolledBack, .old, code: "rolled-back",
       config: [
         "hooks": [["stages": "post-scale-up", "pause": true, "timeout": "1m", "on-timeout": "rollback"]]
-      ]),
+      ], says: ["timed out"]),
     NativeScenario(
       "nobody decides, and it goes on", .succeeded, .new,
       config: [
@@ -161,7 +166,8 @@ extension NativeScenario {
   ]
 
   private static func update(_ world: isolated World, _ definition: String) throws {
-    try world.call("ecs", "UpdateService", ["cluster": "prod", "service": "web", "taskDefinition": .string(definition)])
+    try world.call(
+      "ecs", "UpdateService", ["cluster": "prod", "service": "web", "taskDefinition": .string(definition)])
   }
 
   private static let others: [NativeScenario] = [
@@ -209,7 +215,8 @@ extension NativeScenario {
       "a canary that is none", nil, .old, code: "invalid-config", config: ["canary": ["percent": 10]],
       says: ["strategy: canary"]),
     NativeScenario(
-      "a share that cannot be", nil, .old, code: "invalid-config", config: ["strategy": "linear", "linear": ["percent": 2]],
+      "a share that cannot be", nil, .old, code: "invalid-config",
+      config: ["strategy": "linear", "linear": ["percent": 2]],
       says: ["3 to 100"]),
   ]
 

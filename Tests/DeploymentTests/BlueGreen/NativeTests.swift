@@ -43,13 +43,15 @@ import Testing
   @Test func theGroupsTakeTurns() async throws {
     try await served { server in
       let first = await NativeScenario.trial(server, [:]).deploy()
-      #expect(first.report?.outputs["targetGroup"]?.string?.contains("web-green") == true, Comment(rawValue: first.text))
+      #expect(
+        first.report?.outputs["targetGroup"]?.string?.contains("web-green") == true, Comment(rawValue: first.text))
       let again = await NativeScenario.trial(server, [:]).deploy()
       #expect(again.state == .unchanged)
       var other = NativeScenario.trial(server, [:])
       other.request.images["web"] = PluginImage(reference: "registry.example/web:2")
       let second = await other.deploy()
-      #expect(second.report?.outputs["targetGroup"]?.string?.contains("web-blue") == true, Comment(rawValue: second.text))
+      #expect(
+        second.report?.outputs["targetGroup"]?.string?.contains("web-blue") == true, Comment(rawValue: second.text))
       let back = await other.ask(.rollback)
       #expect(back.state == .succeeded, Comment(rawValue: back.text))
       #expect(back.progress.contains { $0.message?.contains("goes back from web:3 to web:2") == true })
