@@ -24,10 +24,11 @@ import Testing
       "/bin/sh", ["sh", "-c", "exec \"$0\" apply <\"$1\"", scratch(name).string, scratch("request.json").string],
       environment: trial.environment, output: scratch("output"))
     let end = ContinuousClock.now + .seconds(30)
-    while try !String(decoding: Files.read(scratch("output")), as: UTF8.self).contains(moment) {
-      try #require(
-        ContinuousClock.now < end && DetachedProcess.ended(process) == nil,
-        Comment(rawValue: String(decoding: try Files.read(scratch("output")), as: UTF8.self)))
+    while true {
+      let written = String(decoding: try Files.read(scratch("output")), as: UTF8.self)
+      if written.contains(moment) { break }
+      let goesOn = ContinuousClock.now < end && DetachedProcess.ended(process) == nil
+      try #require(goesOn, Comment(rawValue: written))
       try await Task.sleep(for: .milliseconds(2))
     }
     Glibc.kill(process, SIGKILL)

@@ -120,7 +120,7 @@ struct NativeEngine: Sendable {
     try await stopped.passOver(client)
     let known = Set((try await client.serviceDeployments(settings.address) ?? []).compactMap(\.arn))
     try await update(arn, plan)
-    guard let deployment = try await find(arn, known, deadline) else {
+    guard let deployment = try await find(arn, known) else {
       return try await withoutServiceDeployments(arn, revision, plan, stopped, deadline)
     }
     let watch = NativeWatch(scene, arn: deployment, taskDefinition: arn, stopped: stopped)
@@ -193,10 +193,8 @@ struct NativeEngine: Sendable {
   }
 
   /// Our service deployment: the first one that was not there before and has our task definition.
-  private func find(
-    _ taskDefinition: String, _ known: Set<String>, _ deadline: ContinuousClock.Instant
-  ) async throws -> String? {
-    for round in 0..<20 where ContinuousClock.now < deadline {
+  private func find(_ taskDefinition: String, _ known: Set<String>) async throws -> String? {
+    for round in 0..<20 {
       guard let all = try await client.serviceDeployments(settings.address) else { return nil }
       for deployment in all {
         guard let arn = deployment.arn, !known.contains(arn), let revision = deployment.targetRevision else { continue }
@@ -298,7 +296,11 @@ struct NativeEngine: Sendable {
           cluster: settings.address.cluster, service: settings.address.service, taskDefinition: definition))
       switch try await takeBack(&watch, deadline) {
       case .rolledBack, .stopped:
-        return report(.succeeded, definition, arn, nil, try await NativePreflight(scene: scene).liveGroup())
+        let revision = watch.deployment?.json["rollback"]?["serviceRevisionArn"]?.string
+        var before: String?
+        if let revision { before = try await client.serviceRevision(revision)?["taskDefinition"]?.string }
+        return report(
+          .succeeded, before ?? "", arn, nil, try await NativePreflight(scene: scene).group(ofRevision: revision))
       case .cancelled: throw CancellationError()
       default:
         throw PluginFailure(

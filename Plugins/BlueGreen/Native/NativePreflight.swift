@@ -31,6 +31,11 @@ struct NativePreflight: Sendable {
     if revision == nil, let arn = scene.service.currentDeployment {
       revision = try await scene.client.serviceDeployment(arn)?.targetRevision
     }
+    return try await group(ofRevision: revision)
+  }
+
+  /// The target group that a service revision has.
+  func group(ofRevision revision: String?) async throws -> String? {
     guard let revision else { return nil }
     return try await scene.client.serviceRevision(revision)?["resolvedConfiguration"]?["loadBalancers"]?[0]?[
       "targetGroupArn"]?.string

@@ -148,10 +148,21 @@ struct NativeWatch: Sendable {
 
   /// Gates at a stage that they name; those that name none stand at the bake time, when all traffic is on the new
   /// revision and the old one is still there.
+  ///
+  /// A stage may be over before it was seen: its gates are passed at the next one that is.
   private mutating func gates(_ deployment: ServiceDeployment) async throws {
-    guard let stage = deployment.lifecycleStage, verifiedStages.insert(stage).inserted else { return }
-    try await scene.verification.run(client, at: stage, onlyNamed: stage != "BAKE_TIME")
+    guard let stage = deployment.lifecycleStage else { return }
+    let reached = Self.stages.firstIndex(of: stage).map { Self.stages[...$0] } ?? [stage]
+    for stage in reached where verifiedStages.insert(stage).inserted {
+      try await scene.verification.run(client, at: stage, onlyNamed: stage != "BAKE_TIME")
+    }
   }
+
+  /// In their order.
+  private static let stages = [
+    "RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP", "POST_SCALE_UP", "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP",
+  ]
 
   var hasVerifiedBake: Bool { verifiedStages.contains("BAKE_TIME") }
 

@@ -19,11 +19,13 @@ public struct PlannedRevision: Sendable, Hashable {
   ) async throws -> PlannedRevision {
     var running: JSONValue?
     if let live { running = try await client.taskDefinition(live) }
-    var draft = try await base(client, config, images, live: live, running: running)
+    let (base, named) = try await base(client, config, images, live: live, running: running)
+    var draft = base
     let choices = try ContainerImages(config, images: images, draft: draft).choices
     let old = running.map { TaskDefinitionDraft(describing: $0) }
     for choice in choices { _ = draft.setImage(choice.reference, of: choice.container) }
-    let existing = try await client.reusable(draft, inUse: running)
+    var existing = draft == base ? named : nil
+    if existing == nil { existing = try await client.reusable(draft, inUse: running) }
     let changed = draft.containerNames.compactMap { name -> (container: String, before: String?, after: String)? in
       guard let after = draft.image(of: name), after != old?.image(of: name) else { return nil }
       return (name, old?.image(of: name), after)
@@ -33,25 +35,25 @@ public struct PlannedRevision: Sendable, Hashable {
 
   private static func base(
     _ client: ECSClient, _ config: DeployConfig, _ images: [String: PluginImage], live: String?, running: JSONValue?
-  ) async throws -> TaskDefinitionDraft {
+  ) async throws -> (TaskDefinitionDraft, String?) {
     switch TaskDefinitionSource(try config.string("task-definition")) {
     case .file(let path):
       var draft = try TaskDefinitionDraft(file: path, config: config)
       try draft.fillPlaceholders(images, config: config)
-      return draft
+      return (draft, nil)
     case .registered(let name):
       guard let answer = try await client.taskDefinition(name) else {
         throw config.failure(
           "task-definition", "there is no task definition \(name)", hint: "write a file as ./FILE.json")
       }
-      return TaskDefinitionDraft(describing: answer)
+      return (TaskDefinitionDraft(describing: answer), answer["taskDefinition"]?["taskDefinitionArn"]?.string)
     case .service:
       guard let running else {
         throw config.failure(
           "task-definition", "there is no task definition \(live ?? "of the service")",
           hint: "bring one with task-definition: FILE")
       }
-      return TaskDefinitionDraft(describing: running)
+      return (TaskDefinitionDraft(describing: running), nil)
     }
   }
 

@@ -40,12 +40,18 @@ extension World {
     service.revisions[index]["resolvedConfiguration"] = ["loadBalancers": [balancer]]
   }
 
-  func addWeights(_ summary: inout JSONValue, _ revision: String, _ service: Service) {
+  /// Says in the description of a service deployment which revision gets how much of the traffic.
+  func addWeights(_ answer: inout JSONValue, _ service: Service) {
     guard service.shift.isActive, service.targetGroups != nil else { return }
-    let isTarget = service.deployments.first?.revision == revision
-    func weight(_ share: Double) -> JSONValue { .number(JSONNumber(isTarget ? share : 100 - share) ?? JSONNumber(0)) }
-    summary["requestedProductionTrafficWeight"] = weight(service.shift.production)
-    summary["requestedTestTrafficWeight"] = weight(service.shift.test)
+    func add(_ summary: JSONValue, _ isTarget: Bool) -> JSONValue {
+      var summary = summary
+      for (name, share) in [
+        ("requestedProductionTrafficWeight", service.shift.production), ("requestedTestTrafficWeight", service.shift.test),
+      ] { summary[name] = .number(JSONNumber(isTarget ? share : 100 - share) ?? JSONNumber(0)) }
+      return summary
+    }
+    answer["targetServiceRevision"] = answer["targetServiceRevision"].map { add($0, true) }
+    answer["sourceServiceRevisions"] = .array((answer["sourceServiceRevisions"]?.array ?? []).map { add($0, false) })
   }
 
   // MARK: Stages

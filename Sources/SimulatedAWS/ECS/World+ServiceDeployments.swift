@@ -80,6 +80,7 @@ extension World {
     answer["statusReason"] = record.reason.map { .string($0) }
     answer["rollback"] = record.rollback
     answer["lifecycleStage"] = record.lifecycleStage.map { .string($0) }
+    if !record.isOver { addWeights(&answer, service) }
     if !record.hooks.isEmpty { answer["lifecycleHookDetails"] = .array(record.hooks) }
     return answer
   }
@@ -87,13 +88,11 @@ extension World {
   func revisionSummary(_ revision: String, of service: Service) -> JSONValue {
     let ids = service.deployments.filter { $0.revision == revision }.map(\.id)
     let tasks = ecs.tasks.filter { $0.deployment.map { ids.contains($0) } ?? false }
-    var summary: JSONValue = [
+    return [
       "arn": .string(revision), "requestedTaskCount": .int(tasks.count(where: \.counts)),
       "runningTaskCount": .int(tasks.count(where: \.isRunning)),
       "pendingTaskCount": .int(tasks.count(where: \.isPending)),
     ]
-    addWeights(&summary, revision, service)
-    return summary
   }
 
   private func describeServiceRevisions(_ call: Call) -> JSONValue {

@@ -30,6 +30,10 @@ extension World {
     if call["capacityProviderStrategy"] != nil { exchangeLaunch(&settings, call) }
     if let configuration = call["deploymentConfiguration"] {
       settings["deploymentConfiguration"] = Self.merged(settings["deploymentConfiguration"] ?? [:], configuration)
+      // What belongs to the strategy before goes with it.
+      let strategy = settings["deploymentConfiguration"]?["strategy"]?.string
+      for (name, owner) in [("linearConfiguration", "LINEAR"), ("canaryConfiguration", "CANARY")]
+      where strategy != owner && configuration[name] == nil { settings["deploymentConfiguration"]?[name] = nil }
     }
     if call["desiredCount"] != nil, (call.int("desiredCount") ?? 0) < 0 {
       throw Refusal.invalid("desiredCount cannot be negative.")

@@ -83,14 +83,14 @@ extension NativeScenario {
       $0.deployments["web"] = [.alarm("errors", afterTicks: 8)]
     },
     NativeScenario(
-      "the time is over", .timedOut, .whatever, code: "timed-out", config: ["timeout": "0.3s"], says: ["SCALE_UP"]
+      "the time is over", .timedOut, .whatever, code: "timed-out", config: ["timeout": "3s"], says: ["SCALE_UP"]
     ) { $0.deployments["web"] = [.stuck] },
     NativeScenario(
       "the time is over, and it is rolled back", .rolledBack, .old, code: "timed-out",
-      config: ["timeout": "0.3s", "on-timeout": "rollback"]
+      config: ["timeout": "3s", "on-timeout": "rollback"]
     ) { $0.deployments["web"] = [.stuck] },
     NativeScenario(
-      "no capacity", .rolledBack, .old, code: "timed-out", config: ["timeout": "0.3s", "on-timeout": "rollback"],
+      "no capacity", .rolledBack, .old, code: "timed-out", config: ["timeout": "3s", "on-timeout": "rollback"],
       says: ["Capacity is unavailable"]
     ) { $0.deployments["web"] = [.noCapacity] },
     NativeScenario(
@@ -125,15 +125,27 @@ extension NativeScenario {
     },
   ]
 
-  private static let cancellations: [NativeScenario] = TrafficStages.told.flatMap { stage in
-    [
+  /// At stages that last long enough, and at each one that a hook holds.
+  private static let cancellations: [NativeScenario] =
+    TrafficStages.told.flatMap { stage in
+      [
+        NativeScenario(
+          "cancelled at \(stage), rolled back", .rolledBack, .old, code: "cancelled", config: ["on-cancel": "rollback"],
+          cancelledAt: stage, says: ["cancelled at"], change: slow),
+        NativeScenario(
+          "cancelled at \(stage), left", .inProgress, .new, code: "cancelled", cancelledAt: stage,
+          says: ["ECS goes on"], change: slow),
+      ]
+    }
+    + TrafficStages.hooks.filter { $0 != "TEST_TRAFFIC_SHIFT" && $0 != "PRODUCTION_TRAFFIC_SHIFT" }.map { stage in
       NativeScenario(
-        "cancelled at \(stage), rolled back", .rolledBack, .old, code: "cancelled", config: ["on-cancel": "rollback"],
-        cancelledAt: stage, says: ["cancelled at \(stage)"]),
-      NativeScenario(
-        "cancelled at \(stage), left", .inProgress, .new, code: "cancelled", cancelledAt: stage,
-        says: ["ECS goes on"]),
-    ]
+        "cancelled at the pause of \(stage)", .rolledBack, .old, code: "cancelled",
+        scene: .blueGreen(hooks: [pause([stage])]), config: ["on-cancel": "stop"], cancelledAt: "waits at")
+    }
+
+  private static func slow(_ scene: inout Scene) {
+    scene.bakeTicks = 100
+    scene.deployments["web"] = [.healthy(after: 100)]
   }
 
   private static let approvals: [NativeScenario] = [
@@ -257,5 +269,5 @@ enum TrafficStages {
     "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT",
   ]
   /// Those that a deployment without hooks stays at for more than a moment.
-  static let told = ["SCALE_UP", "BAKE_TIME", "CLEAN_UP"]
+  static let told = ["SCALE_UP", "BAKE_TIME"]
 }

@@ -64,7 +64,7 @@ struct NativeScenario: Sendable, CustomTestStringConvertible {
       let answer: PluginTrial.Answer
       if let cancelledAt {
         answer = await trial.deployCancelled {
-          if case .progress(let progress) = $0 { progress.message?.contains(cancelledAt) == true } else { false }
+          if case .progress(let progress) = $0 { progress.message?.hasPrefix(cancelledAt) == true } else { false }
         }
       } else {
         answer = await deploy(trial)
@@ -103,7 +103,7 @@ struct NativeScenario: Sendable, CustomTestStringConvertible {
   private func checkEnd(_ server: SimulatedAWS, _ text: Comment) async throws {
     guard end != .whatever else { return }
     // What ECS goes on with comes to its end.
-    await server.world.advance(40)
+    await server.world.advance(300)
     let service = try #require(await server.world.describedService("web"))
     let isNew = end == .new
     let definition = service["taskDefinition"]?.string ?? ""

@@ -61,7 +61,10 @@ import Testing
 
   /// A run that was cut off at any stage is taken up by the next one.
   @Test(arguments: TrafficStages.told) func aRunThatWasCutOffIsTakenUp(_ stage: String) async throws {
-    try await served { server in
+    var scene = Scene.blueGreen()
+    scene.bakeTicks = 100
+    scene.deployments["web"] = [.healthy(after: 100)]
+    try await served(scene) { server in
       let trial = NativeScenario.trial(server, [:])
       let cut = await trial.deployCancelled {
         if case .progress(let progress) = $0 { progress.message?.hasPrefix(stage) == true } else { false }
@@ -75,7 +78,9 @@ import Testing
   }
 
   @Test func aDeploymentInProgressIsRolledBackOnDemand() async throws {
-    try await served { server in
+    var scene = Scene.blueGreen()
+    scene.bakeTicks = 100
+    try await served(scene) { server in
       let trial = NativeScenario.trial(server, [:])
       _ = await trial.deployCancelled {
         if case .progress(let progress) = $0 { progress.message?.hasPrefix("BAKE_TIME") == true } else { false }

@@ -50,7 +50,7 @@ extension TaskSetScenario {
     TaskSetScenario("no permission for the primary set", .rolledBack, .old, code: "aws-denied") {
       $0.faults = [.fault("UpdateServicePrimaryTaskSet", .accessDenied)]
     },
-    TaskSetScenario("no permission for task sets", .failed, .old, code: "aws-denied") {
+    TaskSetScenario("no permission for task sets", nil, .old, code: "aws-denied") {
       $0.faults = [.fault("CreateTaskSet", .accessDenied)]
     },
     TaskSetScenario(
@@ -72,10 +72,11 @@ extension TaskSetScenario {
   ].flatMap { (name: String, moment: String) in
     [
       TaskSetScenario(
-        "cancelled \(name)", .rolledBack, .old, code: "cancelled", config: ["steps": [10]], cancelledAt: moment),
+        "cancelled \(name)", .rolledBack, .old, code: "cancelled", config: ["steps": [10], "step-pause": "300ms", "drain": "300ms"],
+        cancelledAt: moment),
       TaskSetScenario(
         "cancelled \(name), left", .stopped, .whatever, code: "cancelled",
-        config: ["steps": [10], "on-cancel": "leave"], cancelledAt: moment),
+        config: ["steps": [10], "step-pause": "300ms", "drain": "300ms", "on-cancel": "leave"], cancelledAt: moment),
     ]
   }
 

@@ -45,6 +45,7 @@ import Testing
       var config = config
       config["steps"] = [10, 100]
       config["on-cancel"] = "leave"
+      config["drain"] = "300ms"
       let trial = TaskSetScenario.trial(server, config)
       let cut = await trial.deployCancelled {
         if case .progress(let progress) = $0 { progress.message?.contains(moment) == true } else { false }
