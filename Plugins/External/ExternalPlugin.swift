@@ -9,7 +9,7 @@ public struct ExternalPlugin: DeployPlugin {
     PluginDescription(
       name: "external", version: "0.1.0",
       summary: "Hands the deployment over to a command, or drives the task sets of an Amazon ECS service.",
-      operations: [.describe, .plan, .apply, .status, .rollback], credentials: [.aws],
+      operations: [.describe, .plan, .apply, .status, .rollback], credentials: [.awsIfPresent],
       configSchema: Self.configSchema, cancelGraceSeconds: 300)
   }
 

@@ -46,7 +46,8 @@ extension World {
     func add(_ summary: JSONValue, _ isTarget: Bool) -> JSONValue {
       var summary = summary
       for (name, share) in [
-        ("requestedProductionTrafficWeight", service.shift.production), ("requestedTestTrafficWeight", service.shift.test),
+        ("requestedProductionTrafficWeight", service.shift.production),
+        ("requestedTestTrafficWeight", service.shift.test),
       ] { summary[name] = .number(JSONNumber(isTarget ? share : 100 - share) ?? JSONNumber(0)) }
       return summary
     }

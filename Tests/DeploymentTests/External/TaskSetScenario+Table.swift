@@ -72,8 +72,8 @@ extension TaskSetScenario {
   ].flatMap { (name: String, moment: String) in
     [
       TaskSetScenario(
-        "cancelled \(name)", .rolledBack, .old, code: "cancelled", config: ["steps": [10], "step-pause": "300ms", "drain": "300ms"],
-        cancelledAt: moment),
+        "cancelled \(name)", .rolledBack, .old, code: "cancelled",
+        config: ["steps": [10], "step-pause": "300ms", "drain": "300ms"], cancelledAt: moment),
       TaskSetScenario(
         "cancelled \(name), left", .stopped, .whatever, code: "cancelled",
         config: ["steps": [10], "step-pause": "300ms", "drain": "300ms", "on-cancel": "leave"], cancelledAt: moment),
