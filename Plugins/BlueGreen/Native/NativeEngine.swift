@@ -176,6 +176,9 @@ struct NativeEngine: Sendable {
           state: .timedOut)
       }
       try await client.pace.sleep(after: round)
+      if let stage = try await client.serviceDeployment(arn)?.lifecycleStage {
+        scene.context.progress(step, "the deployment in progress is at \(stage)")
+      }
       round += 1
     }
     return nil

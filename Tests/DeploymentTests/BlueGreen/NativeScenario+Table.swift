@@ -90,7 +90,7 @@ extension NativeScenario {
       config: ["timeout": "3s", "on-timeout": "rollback"]
     ) { $0.deployments["web"] = [.stuck] },
     NativeScenario(
-      "no capacity", .rolledBack, .old, code: "timed-out", config: ["timeout": "3s", "on-timeout": "rollback"],
+      "no capacity", .rolledBack, .old, code: "timed-out", config: ["timeout": "8s", "on-timeout": "rollback"],
       says: ["Capacity is unavailable"]
     ) { $0.deployments["web"] = [.noCapacity] },
     NativeScenario(
