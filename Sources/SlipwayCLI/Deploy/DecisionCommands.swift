@@ -34,7 +34,7 @@ struct RejectCommand: AsyncParsableCommand {
 extension DeployOptions {
   func decide(_ decision: Deploy.Decision, _ hook: String?) async throws {
     try await output.run {
-      try output.answer(try await Deploy(request, try deployer()).decide(decision, hook: hook))
+      try output.answer(try await Deploy(try request(), try deployer()).decide(decision, hook: hook))
     }
   }
 }
