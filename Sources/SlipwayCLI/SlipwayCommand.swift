@@ -8,15 +8,13 @@ struct SlipwayCommand: AsyncParsableCommand {
     abstract: "Builds container images without a daemon and without root.",
     version: slipwayVersion,
     subcommands: [
-      ApplyCommand.self, BuildCommand.self, CheckCommand.self, CopyCommand.self, DeployCommand.self, DiffCommand.self,
-      DigestCommand.self, DiskUsageCommand.self, DockerCommand.self, DoctorCommand.self, HistoryCommand.self,
-      InspectCommand.self,
-      KanikoCommand.self, ListCommand.self, LoadCommand.self, LoginCommand.self, LogoutCommand.self,
-      ManifestCommand.self, MigrateCommand.self, PlanCommand.self, PluginCommand.self, PruneCommand.self,
-      PullCommand.self,
-      PushCommand.self, RegistryCommand.self, RollbackCommand.self, RunCommand.self, SaveCommand.self,
-      ScanCommand.self, ServeCommand.self, StatusCommand.self, TagCommand.self, ValidateCommand.self,
-      WaitCommand.self,
+      ApplyCommand.self, ApproveCommand.self, BuildCommand.self, CheckCommand.self, CopyCommand.self,
+      DeployCommand.self, DiffCommand.self, DigestCommand.self, DiskUsageCommand.self, DockerCommand.self,
+      DoctorCommand.self, HistoryCommand.self, InspectCommand.self, KanikoCommand.self, ListCommand.self,
+      LoadCommand.self, LoginCommand.self, LogoutCommand.self, ManifestCommand.self, MigrateCommand.self,
+      PlanCommand.self, PluginCommand.self, PruneCommand.self, PullCommand.self, PushCommand.self, RegistryCommand.self,
+      RejectCommand.self, RollbackCommand.self, RunCommand.self, SaveCommand.self, ScanCommand.self, ServeCommand.self,
+      StatusCommand.self, TagCommand.self, ValidateCommand.self, WaitCommand.self,
     ])
 
   /// Behind `deploy` stands the name of a plugin, or one of these verbs, which are commands of their own.

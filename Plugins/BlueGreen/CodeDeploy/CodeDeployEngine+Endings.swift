@@ -127,7 +127,7 @@ extension CodeDeployEngine {
     case .timedOut:
       return made(
         "timed-out", "\(what) did not end in time; it is\(place.isEmpty ? " not begun" : place)", .timedOut,
-        hint: "give it more time with timeout, or see how it goes on: slipway deploy status")
+        hint: "give it more time with timeout, or see how it goes on: slipway status")
     case .cancelled:
       let (end, state): (String, DeploymentState) =
         switch settings.onCancel {

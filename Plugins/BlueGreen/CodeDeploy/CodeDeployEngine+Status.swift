@@ -77,7 +77,7 @@ extension CodeDeployEngine {
     guard let open, open.status == "Ready" || open.awaitsTermination else {
       throw PluginFailure(
         code: "nothing-to-decide", message: "no deployment of \(service.name) waits for a decision",
-        hint: "see what goes on with slipway deploy status", category: .config)
+        hint: "see what goes on with slipway status", category: .config)
     }
     if decision["action"]?.string == "reject" {
       try await client.stopCodeDeploy(open.id)

@@ -17,7 +17,7 @@ extension NativeEngine {
     switch outcome {
     case .succeeded:
       if !watch.hasVerifiedBake { try await verifyAtTheEnd(watch, plan) }
-      let live = try await NativePreflight(scene: scene).group(ofRevision: watch.deployment?.targetRevision)
+      let live = try await NativePreflight(scene).group(ofRevision: watch.deployment?.targetRevision)
       scene.context.progress("deploy \(service.name)", "all traffic is on the new revision", state: .done)
       return report(.succeeded, watch.taskDefinition, watch.arn, plan, live)
     case .rolledBack, .rollbackFailed, .stopped, .superseded, .waitingForApproval:

@@ -32,7 +32,7 @@ struct NativeEngine: Sendable {
     }
     let revision = try await PlannedRevision.plan(
       client, settings.config, images: scene.request.images, live: service.taskDefinition)
-    let preflight = NativePreflight(scene: scene)
+    let preflight = NativePreflight(scene)
     let traffic = try await preflight.traffic()
     if try await running().isEmpty { try await preflight.check(traffic) }
     var update: JSONValue = [:]
@@ -109,12 +109,13 @@ struct NativeEngine: Sendable {
       let watch = NativeWatch(scene, arn: deployment, taskDefinition: arn, stopped: stopped)
       return try await finish(watch, revision, plan, deadline)
     }
-    if TaskDefinitionName.areSame(arn, service.taskDefinition), plan.state["force"]?.bool != true,
+    let live = try await client.service(settings.address) ?? service
+    if TaskDefinitionName.areSame(arn, live.taskDefinition), plan.state["force"]?.bool != true,
       plan.state["update"] == [:]
     {
       return report(.succeeded, arn, nil, plan, nil)
     }
-    let preflight = NativePreflight(scene: scene)
+    let preflight = NativePreflight(scene, service: live)
     let traffic = try await preflight.traffic()
     try await preflight.check(traffic)
     try await stopped.passOver(client)
@@ -303,7 +304,7 @@ struct NativeEngine: Sendable {
         var before: String?
         if let revision { before = try await client.serviceRevision(revision)?["taskDefinition"]?.string }
         return report(
-          .succeeded, before ?? "", arn, nil, try await NativePreflight(scene: scene).group(ofRevision: revision))
+          .succeeded, before ?? "", arn, nil, try await NativePreflight(scene).group(ofRevision: revision))
       case .cancelled: throw CancellationError()
       default:
         throw PluginFailure(

@@ -6,6 +6,13 @@ import JSON
 /// Looks before a deployment whether the load balancer says what ECS believes: ECS itself does not.
 struct NativePreflight: Sendable {
   let scene: BlueGreenScene
+  /// As it is now: when another deployment was waited for, the scene's is of before.
+  let service: ECSService
+
+  init(_ scene: BlueGreenScene, service: ECSService? = nil) {
+    self.scene = scene
+    self.service = service ?? scene.service
+  }
 
   /// What stands before the service, as its last revision has it.
   struct Traffic: Sendable {
@@ -16,7 +23,7 @@ struct NativePreflight: Sendable {
 
   /// Nil for services without managed traffic, and where it cannot be found out.
   func traffic() async throws -> Traffic? {
-    guard let balancer = scene.service.json["loadBalancers"]?[0],
+    guard let balancer = service.json["loadBalancers"]?[0],
       let first = balancer["targetGroupArn"]?.string,
       let second = balancer["advancedConfiguration"]?["alternateTargetGroupArn"]?.string,
       let rule = balancer["advancedConfiguration"]?["productionListenerRule"]?.string
@@ -27,8 +34,8 @@ struct NativePreflight: Sendable {
 
   /// The target group of the revision that runs.
   func liveGroup() async throws -> String? {
-    var revision = scene.service.json["currentServiceRevisions"]?[0]?["arn"]?.string
-    if revision == nil, let arn = scene.service.currentDeployment {
+    var revision = service.json["currentServiceRevisions"]?[0]?["arn"]?.string
+    if revision == nil, let arn = service.currentDeployment {
       revision = try await scene.client.serviceDeployment(arn)?.targetRevision
     }
     return try await group(ofRevision: revision)
@@ -59,7 +66,7 @@ struct NativePreflight: Sendable {
     let groups = rule.weights.map(\.group)
     guard groups.contains(traffic.live), groups.contains(traffic.other) else {
       throw failure(
-        "the production listener rule does not forward to both target groups of \(scene.service.name)",
+        "the production listener rule does not forward to both target groups of \(service.name)",
         "let \(traffic.rule) forward to \(targetGroupName(traffic.live)) with weight 1 and to "
           + "\(targetGroupName(traffic.other)) with weight 0")
     }
@@ -78,7 +85,7 @@ struct NativePreflight: Sendable {
 
   /// Alarms that are in ALARM when a deployment begins are ignored for it.
   private func checkAlarms() async throws {
-    let alarms = scene.service.json["deploymentConfiguration"]?["alarms"]
+    let alarms = service.json["deploymentConfiguration"]?["alarms"]
     guard alarms?["enable"]?.bool == true else { return }
     let names = alarms?["alarmNames"]?.array?.compactMap(\.string) ?? []
     for alarm in try await scene.client.quietly(DescribeAlarms(names: names)) ?? [] where alarm.state == "ALARM" {

@@ -17,6 +17,9 @@ struct CommandCheck: Sendable {
     self.context = context
   }
 
+  /// What a command gets, however late it is begun.
+  private static let least = Duration.seconds(10)
+
   /// Nil when it passes.
   func reason(until end: ContinuousClock.Instant) async throws -> String? {
     var variables = context.environment.variables.filter { !$0.key.hasPrefix("AWS_") || $0.key == "AWS_REGION" }
@@ -38,7 +41,7 @@ struct CommandCheck: Sendable {
       let context = context
       let outcome: LineProcess.Outcome
       do {
-        outcome = try await LineProcess(command).run(deadline: end) { bytes, stream in
+        outcome = try await LineProcess(command).run(deadline: max(end, .now + Self.least)) { bytes, stream in
           let line = String(decoding: bytes, as: UTF8.self)
           last.withLock { $0 = line }
           context.log(line, stream: stream == .output ? .stdout : .stderr, source: "verify")

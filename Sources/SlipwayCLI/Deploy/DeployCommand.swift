@@ -16,8 +16,7 @@ struct DeployCommand: AsyncParsableCommand {
       Exit codes: 0 deployed, or nothing to do; 1 failed; 2 the command line or the configuration is not usable; \
       4 not authorised; 5 failed and rolled back; 6 the plugin broke the protocol; 69 a service cannot be reached; \
       128 + N stopped by signal N.
-      """,
-    subcommands: [ApproveCommand.self, RejectCommand.self])
+      """)
 
   @OptionGroup var options: DeployOptions
 
