@@ -172,7 +172,7 @@ struct NativeWatch: Sendable {
   private mutating func tell(_ deployment: ServiceDeployment) {
     for event in service.events.reversed() where knownEvents.insert(event.id).inserted {
       events.append(event.message)
-      context.log(event.message, source: "service \(service.name)", step: step)
+      context.log(event, of: service.name, step: step)
     }
     let target = deployment.json["targetServiceRevision"]
     let requested = target?["requestedTaskCount"]?.int ?? 0

@@ -1,6 +1,8 @@
 public import AWS
 import Diagnostics
+import Foundation
 import HTTP
+import NIOHTTP1
 public import HostOS
 public import JSON
 
@@ -10,6 +12,7 @@ public struct ECSClient: Sendable {
   /// Nil is that of the settings.
   public let region: String?
   public let pace: Pace
+  private let http: HTTPClient
 
   /// One policy for all calls: throttling is per account and region, so it may take others' work a while to end.
   private static let attempts = 10
@@ -24,8 +27,8 @@ public struct ECSClient: Sendable {
       trustRoots: try TrustRoots(environment), proxies: try ProxySettings(environment))
     let policy = RetryPolicy(
       attempts: Self.attempts, firstPause: min(.milliseconds(500), pace.first), longestPause: .seconds(20))
-    aws = try AWSClient(
-      http: HTTPClient(transport: transport, userAgent: "slipway", retryPolicy: policy), environment: environment)
+    http = HTTPClient(transport: transport, userAgent: "slipway", retryPolicy: policy)
+    aws = try AWSClient(http: http, environment: environment)
     self.region = region
     self.pace = pace
   }
@@ -92,6 +95,19 @@ public struct ECSClient: Sendable {
     try await quietly {
       try await aws.trying(Self.quietAttempts).send(call, region: region, timeout: Self.quietPatience)
     }
+  }
+
+  /// What stands at a signed address that a service gave; nil when it cannot be had, or is beyond 1 MiB.
+  /// - Throws: `CancellationError`.
+  func fetch(_ address: String) async throws -> [UInt8]? {
+    guard let url = URL(string: address) else { return nil }
+    var request = HTTPRequest(.GET, url)
+    request.mayRetry = false
+    request.headTimeout = Self.quietPatience
+    return try await quietly {
+      let response = try await http.send(request)
+      return response.isSuccess ? try await response.body.collect(limit: 1 << 20) : nil
+    } ?? nil
   }
 
   /// A call that fails rather than to try for long.

@@ -54,23 +54,36 @@ public struct ImagePlatforms: Sendable {
     } else {
       identifier = ["imageTag": .string(parts[1].split(separator: ":").dropFirst().first.map(String.init) ?? "latest")]
     }
-    let answer = try await client.quietly(
-      .ecr, "BatchGetImage",
-      [
-        "registryId": .string(account), "repositoryName": .string(name), "imageIds": [identifier],
-        "acceptedMediaTypes": [
-          "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
-        ],
-      ], region: registry.region)
-    // A manifest of one platform does not name it; an index does.
+    let repository: JSONValue = ["registryId": .string(account), "repositoryName": .string(name)]
+    var call = repository
+    call["imageIds"] = [identifier]
+    call["acceptedMediaTypes"] = .array(Self.manifests.map { .string($0) })
+    let answer = try await client.quietly(.ecr, "BatchGetImage", call, region: registry.region)
     guard let text = answer?["images"]?[0]?["imageManifest"]?.string, let manifest = try? JSONValue(parsing: text)
     else { return [] }
-    return (manifest["manifests"]?.array ?? []).compactMap { entry in
-      guard let system = entry["platform"]?["os"]?.string,
-        let architecture = entry["platform"]?["architecture"]?.string,
-        system != "unknown"
-      else { return nil }
-      return "\(system)/\(architecture)"
-    }
+    if let entries = manifest["manifests"]?.array { return entries.compactMap { Self.text($0["platform"]) } }
+    // A manifest of one platform does not name it; the configuration does.
+    guard let digest = manifest["config"]?["digest"] else { return [] }
+    call = repository
+    call["layerDigest"] = digest
+    guard
+      let address = try await client.quietly(.ecr, "GetDownloadUrlForLayer", call, region: registry.region)?[
+        "downloadUrl"]?.string,
+      let bytes = try await client.fetch(address)
+    else { return [] }
+    return [Self.text(try? JSONValue(parsing: bytes))].compactMap { $0 }
+  }
+
+  private static let manifests = [
+    "application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json",
+  ]
+
+  /// Of an index's entry, or of a configuration.
+  private static func text(_ platform: JSONValue?) -> String? {
+    guard let system = platform?["os"]?.string, let architecture = platform?["architecture"]?.string,
+      system != "unknown"
+    else { return nil }
+    return "\(system)/\(architecture)"
   }
 }

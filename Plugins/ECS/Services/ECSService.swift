@@ -62,14 +62,3 @@ public struct DeploymentEntry: Sendable, Hashable {
   public var pendingCount: Int { json["pendingCount"]?.int ?? 0 }
   public var failedTasks: Int { json["failedTasks"]?.int ?? 0 }
 }
-
-public struct ServiceEvent: Sendable, Hashable {
-  /// Its own, or what tells it from others.
-  public let id: String
-  public let message: String
-
-  init(_ json: JSONValue) {
-    message = json["message"]?.string ?? ""
-    id = json["id"]?.string ?? "\(json["createdAt"]?.text ?? "")\(message)"
-  }
-}

@@ -108,10 +108,7 @@ public struct RolloutWatch: Sendable {
   private mutating func tellEvents(_ service: ECSService) {
     for event in service.events.reversed() where knownEvents.insert(event.id).inserted {
       events.append(event.message)
-      // Its source says already which service it is of.
-      let subject = "(service \(rollout.address.service)) "
-      let text = event.message.hasPrefix(subject) ? event.message.dropFirst(subject.count) : event.message[...]
-      context.log(String(text), source: "service \(rollout.address.service)", step: step)
+      context.log(event, of: rollout.address.service, step: step)
     }
   }
 

@@ -149,21 +149,8 @@ extension World {
 
   private func launch(_ service: inout Service, _ index: Int, _ count: Int) {
     let set = service.taskSets[index]
-    let id = set["id"]?.string ?? ""
-    let fate = codeDeploy.fates[id] ?? .healthy
-    guard let definition = taskDefinition(set["taskDefinition"]?.string ?? "") else { return }
-    if case .isNotPlaced(let event, _) = fate.course {
-      if !service.events.contains(where: { $0["message"]?.string?.contains(event) == true }) { say(&service, event) }
+    guard launch(count, of: set, in: &service, fate: codeDeploy.fates[set["id"]?.string ?? ""] ?? .healthy) else {
       return
-    }
-    for _ in 0..<count {
-      var task = makeTask(
-        definition, in: service.cluster, group: "service:\(service.name)", settings: set, fate: fate)
-      task.startedBy = id
-      task.service = service.arn
-      task.deployment = id
-      task.targets = Self.targets(set)
-      ecs.tasks.append(task)
     }
     say(&service, "has started \(count) tasks.")
   }

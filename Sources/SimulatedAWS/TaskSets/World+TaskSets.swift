@@ -152,13 +152,17 @@ extension World {
   }
 
   private func begin(_ count: Int, of set: JSONValue, _ service: inout Service) {
-    let id = set["id"]?.string ?? ""
-    guard let definition = taskDefinition(set["taskDefinition"]?.string ?? "") else { return }
-    let fate = taskSetFates[id] ?? .healthy
+    _ = launch(count, of: set, in: &service, fate: taskSetFates[set["id"]?.string ?? ""] ?? .healthy)
+  }
+
+  /// Begins tasks of a task set; false when they cannot be placed.
+  func launch(_ count: Int, of set: JSONValue, in service: inout Service, fate: Fate) -> Bool {
+    guard let definition = taskDefinition(set["taskDefinition"]?.string ?? "") else { return false }
     if case .isNotPlaced(let event, _) = fate.course {
-      if service.events.isEmpty { say(&service, event) }
-      return
+      if !service.events.contains(where: { $0["message"]?.string?.contains(event) == true }) { say(&service, event) }
+      return false
     }
+    let id = set["id"]?.string ?? ""
     for _ in 0..<count {
       var task = makeTask(
         definition, in: service.cluster, group: "service:\(service.name)", settings: set, fate: fate)
@@ -168,6 +172,7 @@ extension World {
       task.targets = Self.targets(set)
       ecs.tasks.append(task)
     }
+    return true
   }
 
   /// Brings the sets of the scene to a steady state at once.

@@ -43,6 +43,23 @@ extension RollingScenario {
         ]
       }, ["containers": ["web": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/web:v2"]],
       .failure("wrong-platform", .config), calls: [], runs: "web:1"),
+    RollingScenario(
+      "an image of one other platform, as its configuration says",
+      Scene.web().with {
+        $0.repositories = [
+          Repository(
+            name: "web",
+            images: [
+              Repository.Image(
+                tags: ["v2"],
+                manifest:
+                  "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"config\":{\"mediaType\":\"application/vnd.oci.image.config.v1+json\",\"digest\":\"\(PluginImageDigest.value)\",\"size\":2},\"layers\":[]}",
+                mediaType: "application/vnd.oci.image.manifest.v1+json",
+                blobs: [PluginImageDigest.value: "{\"architecture\":\"arm64\",\"os\":\"linux\"}"])
+            ])
+        ]
+      }, ["containers": ["web": "123456789012.dkr.ecr.eu-central-1.amazonaws.com/web:v2"]],
+      .failure("wrong-platform", .config), calls: [], runs: "web:1", says: ["linux/arm64", "linux/amd64"]),
     wrong(
       "a service of CodeDeploy", Scene.web { $0["deploymentController"] = ["type": "CODE_DEPLOY"] }, [:],
       "invalid-config", hint: "plugin blue-green"),
