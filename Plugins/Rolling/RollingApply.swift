@@ -51,7 +51,7 @@ struct RollingApply: Sendable {
     let verification = try Verification(config.config, request: request, context: context)
     do { try await verification.run(client, at: "AFTER_DEPLOYMENT") } catch let failure as PluginFailure {
       guard config.takesBackUnverified else { throw failure }
-      throw try await Uncancelled.run { await waiter.takeBack(rollouts, failure) }
+      throw try await withoutCancellation { await waiter.takeBack(rollouts, failure) }
     }
   }
 

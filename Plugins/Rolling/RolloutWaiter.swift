@@ -60,7 +60,7 @@ struct RolloutWaiter: Sendable {
         watch.step, isRunning ? nil : "\(Self.state(outcome).rawValue)", state: isRunning ? .done : .failed)
       if isRunning { return .success(self.success(watch)) }
       let settled = watch
-      return .failure(try await Uncancelled.run { try await conclude(settled, outcome, pending, draft) })
+      return .failure(try await withoutCancellation { try await conclude(settled, outcome, pending, draft) })
     } catch let failure as PluginFailure {
       return .failure(failure)
     } catch let error as AWSError {

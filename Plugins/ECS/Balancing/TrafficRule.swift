@@ -1,3 +1,4 @@
+import DeployPlugins
 public import AWS
 import JSON
 
@@ -75,7 +76,7 @@ extension ECSClient {
   /// - Throws: `AWSError`, `CancellationError` when it was cancelled before.
   public func modify(_ rule: TrafficRule) async throws {
     try Task.checkCancellation()
-    try await Uncancelled.run {
+    try await withoutCancellation {
       if rule.isListener {
         try await send(ModifyListener(rule.rule))
       } else {

@@ -1,3 +1,4 @@
+import DeployPlugins
 public import AWS
 import Diagnostics
 import Foundation
@@ -49,7 +50,7 @@ public struct ECSClient: Sendable {
   /// - Throws: `AWSError`, `CancellationError` when it was cancelled before.
   public func change(_ service: AWSService, _ operation: String, _ parameters: JSONValue) async throws -> JSONValue {
     try Task.checkCancellation()
-    return try await Uncancelled.run { try await call(service, operation, parameters) }
+    return try await withoutCancellation { try await call(service, operation, parameters) }
   }
 
   /// A call of another protocol.

@@ -131,7 +131,7 @@ public struct OneOffTaskRun: Sendable {
   }
 
   private func stop(_ arn: String, _ reason: String) async throws {
-    _ = try await Uncancelled.run { [client, cluster] in
+    _ = try await withoutCancellation { [client, cluster] in
       try await client.call(
         "StopTask", ["cluster": .string(cluster), "task": .string(arn), "reason": .string("slipway: \(reason)")])
     }

@@ -156,7 +156,7 @@ public struct ScheduleMover: Sendable {
     let call = UpdateSchedule(name: name, schedule: .members(members))
     _ = try await patiently(task) { [client] in
       try Task.checkCancellation()
-      return try await Uncancelled.run { try await client.send(call) }
+      return try await withoutCancellation { try await client.send(call) }
     }
     return true
   }
